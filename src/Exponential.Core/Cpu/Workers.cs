@@ -1,0 +1,176 @@
+namespace Exponential;
+
+/// <summary>
+/// The threads of the CPU kernels. Work is cut by the caller into blocks that do not depend on the number of threads, so that
+/// results do not either; the threads only decide who computes which block.
+/// </summary>
+/// <remarks>
+/// One job runs on the workers at a time. A caller who finds them busy, or who is inside a job already, computes its blocks
+/// itself: several callers at once are safe and each still has a core of its own.
+/// </remarks>
+internal static class Workers
+{
+    /// <summary>How often an idle worker looks for work before it sleeps: some 50 microseconds, the gap between two ops of a training step.</summary>
+    private const int SpinsBeforeSleep = 500;
+
+    private static readonly object Gate = new();
+    private static readonly SemaphoreSlim Wake = new(0);
+    private static volatile int _count = Environment.ProcessorCount;
+    private static volatile Job? _job;
+    private static int _started;
+    private static int _asleep;
+    private static int _busy;
+
+    /// <summary>The number of threads that compute at once, the caller included; at least 1.</summary>
+    public static int Count
+    {
+        get => _count;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            _count = value;
+        }
+    }
+
+    /// <summary>Calls <paramref name="body"/> once for every block in 0..<paramref name="blockCount"/> - 1 and returns when all are done.</summary>
+    /// <exception cref="AggregateException">Never: the first exception of a block is thrown as it was.</exception>
+    public static void For(int blockCount, Action<int> body)
+    {
+        int helpers = Math.Min(_count, blockCount) - 1;
+        if (helpers <= 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            for (int block = 0; block < blockCount; block++)
+            {
+                body(block);
+            }
+
+            return;
+        }
+
+        var job = new Job(body, blockCount, helpers);
+        try
+        {
+            EnsureStarted(helpers);
+            _job = job;
+            Interlocked.MemoryBarrier();
+            int sleeping = Volatile.Read(ref _asleep);
+            if (sleeping > 0)
+            {
+                Wake.Release(Math.Min(sleeping, helpers));
+            }
+
+            job.Work();
+            job.Join();
+        }
+        finally
+        {
+            _job = null;
+            Volatile.Write(ref _busy, 0);
+        }
+
+        job.Error?.Throw();
+    }
+
+    private static void EnsureStarted(int helpers)
+    {
+        if (Volatile.Read(ref _started) >= helpers)
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            for (; _started < helpers; _started++)
+            {
+                new Thread(Loop) { IsBackground = true, Name = $"Exponential worker {_started + 1}" }.Start();
+            }
+        }
+    }
+
+    private static void Loop()
+    {
+        Job? last = null;
+        int spins = 0;
+        while (true)
+        {
+            Job? job = _job;
+            if (job is not null && job != last && job.TryJoinIn())
+            {
+                job.Work();
+                job.Leave();
+                last = job;
+                spins = 0;
+                continue;
+            }
+
+            if (++spins < SpinsBeforeSleep)
+            {
+                Thread.SpinWait(8);
+                continue;
+            }
+
+            last = null;
+            spins = 0;
+            Interlocked.Increment(ref _asleep);
+            if (_job is null)
+            {
+                Wake.Wait();
+            }
+
+            Interlocked.Decrement(ref _asleep);
+        }
+    }
+
+    private sealed class Job(Action<int> body, int blockCount, int helpers)
+    {
+        private int _next = -1;
+        private int _seats = helpers;
+        private int _working;
+
+        public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Error { get; private set; }
+
+        /// <summary>Takes one of the job's seats, so that no more threads than asked for take part.</summary>
+        public bool TryJoinIn()
+        {
+            Interlocked.Increment(ref _working);
+            if (Interlocked.Decrement(ref _seats) >= 0 && Volatile.Read(ref _next) < blockCount - 1)
+            {
+                return true;
+            }
+
+            Interlocked.Decrement(ref _working);
+            return false;
+        }
+
+        public void Leave() => Interlocked.Decrement(ref _working);
+
+        public void Work()
+        {
+            int block;
+            while ((block = Interlocked.Increment(ref _next)) < blockCount)
+            {
+                try
+                {
+                    body(block);
+                }
+                catch (Exception exception)
+                {
+                    lock (this)
+                    {
+                        Error ??= System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(exception);
+                    }
+                }
+            }
+        }
+
+        /// <summary>Waits for the helpers' last blocks: spins a bounded time, then gives the core away.</summary>
+        public void Join()
+        {
+            var spinner = default(SpinWait);
+            while (Volatile.Read(ref _working) > 0)
+            {
+                spinner.SpinOnce(sleep1Threshold: -1);
+            }
+        }
+    }
+}
