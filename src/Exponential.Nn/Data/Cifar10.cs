@@ -1,0 +1,155 @@
+using System.IO.Compression;
+
+namespace Exponential.Nn;
+
+/// <summary>
+/// CIFAR-10 (Krizhevsky 2009) from its binary version: six files of 10,000 records, a record one label byte (0..9) and
+/// 3,072 pixel bytes, the red plane, the green and the blue, each row by row. Splits of the original experiments:
+/// training 0..39,999 and validation 40,000..49,999 of data_batch_1..5 in file order, test the 10,000 of test_batch.
+/// The labels are checked and dropped.
+/// </summary>
+public static class Cifar10
+{
+    /// <summary>The name under which <see cref="Datasets.Open"/> knows it.</summary>
+    public const string Name = "cifar10";
+
+    internal const string Download = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
+
+    private const string Subfolder = "cifar-10-batches-bin";
+    private const int Channels = 3;
+    private const int Side = 32;
+    private const int BytesPerImage = Channels * Side * Side;
+    private const int BytesPerRecord = 1 + BytesPerImage;
+    private const int RecordsPerRead = 64;
+    private const int TrainFiles = 5;
+
+    /// <summary>Reads the six files, each plain (<c>.bin</c>) or compressed (<c>.bin.gz</c>); plain wins where both exist.</summary>
+    /// <param name="folder">The folder that holds them, or that holds the archive's folder <c>cifar-10-batches-bin</c>.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is shorter or longer than 10,000 records, is not valid gzip, or holds a label above 9.
+    /// </exception>
+    public static ImageDataset Load(string folder) => Load(folder, recordsPerFile: 10_000);
+
+    /// <summary>The same for files of another number of records, of which the last file's are the validation split.</summary>
+    internal static ImageDataset Load(string folder, int recordsPerFile)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException(
+                $"Cifar10: folder '{folder}' does not exist; download {Download}, unpack it and name the folder");
+        }
+
+        // All files are found before anything is allocated or read.
+        string[] files = [.. Enumerable.Range(1, TrainFiles).Select(i => Find(folder, $"data_batch_{i}")), Find(folder, "test_batch")];
+
+        int bytesPerFile = recordsPerFile * BytesPerImage;
+        byte[] learning = GC.AllocateUninitializedArray<byte>(TrainFiles * bytesPerFile);
+        byte[] test = GC.AllocateUninitializedArray<byte>(bytesPerFile);
+        for (int i = 0; i < TrainFiles; i++)
+        {
+            ReadFile(files[i], recordsPerFile, learning.AsSpan(i * bytesPerFile, bytesPerFile));
+        }
+
+        ReadFile(files[TrainFiles], recordsPerFile, test);
+
+        ImageSet all = new($"{Name}/train", Channels, Side, Side, learning);
+        int trainCount = (TrainFiles - 1) * recordsPerFile;
+        return new ImageDataset(
+            Name,
+            all.Take(trainCount),
+            all.Slice(trainCount, recordsPerFile, $"{Name}/validation"),
+            new ImageSet($"{Name}/test", Channels, Side, Side, test),
+            Augmentation.FlipAndShift);
+    }
+
+    private static string Find(string folder, string stem)
+    {
+        foreach (string place in new[] { folder, Path.Combine(folder, Subfolder) })
+        {
+            foreach (string extension in new[] { ".bin", ".bin.gz" })
+            {
+                string path = Path.Combine(place, stem + extension);
+                if (File.Exists(path))
+                {
+                    return path;
+                }
+            }
+        }
+
+        throw new FileNotFoundException(
+            $"Cifar10: '{stem}.bin' or '{stem}.bin.gz' expected in '{folder}', neither is there; "
+            + $"download {Download} (the binary version) and unpack it there",
+            Path.Combine(folder, stem + ".bin"));
+    }
+
+    private static void ReadFile(string path, int records, Span<byte> pixels)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        if (path.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            using GZipStream unpacked = new(file, CompressionMode.Decompress);
+            ReadRecords(unpacked, path, records, pixels);
+        }
+        else
+        {
+            ReadRecords(file, path, records, pixels);
+        }
+    }
+
+    /// <summary>Reads exactly the expected records and one byte more, so that a file that unpacks to more costs nothing.</summary>
+    private static void ReadRecords(Stream stream, string path, int records, Span<byte> pixels)
+    {
+        long expected = (long)records * BytesPerRecord;
+        byte[] buffer = new byte[RecordsPerRead * BytesPerRecord];
+        for (int start = 0; start < records; start += RecordsPerRead)
+        {
+            int count = Math.Min(RecordsPerRead, records - start);
+            Span<byte> chunk = buffer.AsSpan(0, count * BytesPerRecord);
+            int length = Fill(stream, path, chunk);
+            if (length < chunk.Length)
+            {
+                throw new InvalidDataException(
+                    $"Cifar10: '{path}' must hold {expected} bytes ({records} records of {BytesPerRecord}); "
+                    + $"it ends after {((long)start * BytesPerRecord) + length}; download it again");
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<byte> record = chunk.Slice(i * BytesPerRecord, BytesPerRecord);
+                if (record[0] > 9)
+                {
+                    throw new InvalidDataException(
+                        $"Cifar10: '{path}' record {start + i} has label {record[0]}, expected 0..9; "
+                        + "this is not the binary version of CIFAR-10");
+                }
+
+                record[1..].CopyTo(pixels.Slice((start + i) * BytesPerImage, BytesPerImage));
+            }
+        }
+
+        if (Fill(stream, path, buffer.AsSpan(0, 1)) != 0)
+        {
+            throw new InvalidDataException(
+                $"Cifar10: '{path}' must hold {expected} bytes ({records} records of {BytesPerRecord}); it goes on after them; "
+                + "this is not the binary version of CIFAR-10");
+        }
+    }
+
+    /// <summary>Fills the buffer, or as much of it as the stream still gives.</summary>
+    private static int Fill(Stream stream, string path, Span<byte> buffer)
+    {
+        try
+        {
+            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException corrupted)
+        {
+            throw new InvalidDataException(
+                $"Cifar10: '{path}' is not a whole gzip file ({corrupted.Message}); download it again", corrupted);
+        }
+    }
+}

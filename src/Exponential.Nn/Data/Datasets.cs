@@ -1,0 +1,37 @@
+namespace Exponential.Nn;
+
+/// <summary>The data sets the library knows by name.</summary>
+public static class Datasets
+{
+    private const string FolderContents = "data_batch_1.bin to data_batch_5.bin and test_batch.bin, each plain or .gz";
+
+    /// <summary>The known names, the built-in set first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [BuiltInImages.Name, Cifar10.Name];
+
+    /// <summary>Draws or reads a data set into memory.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="dataFolder">The folder that holds its files; the built-in set has none and ignores it.</param>
+    /// <param name="seed">Fixes the built-in images; files do not depend on it.</param>
+    /// <exception cref="ArgumentException">The name is not known, or the set needs a folder and none is given.</exception>
+    /// <exception cref="IOException">The folder or a file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged.</exception>
+    public static ImageDataset Open(string name, string? dataFolder = null, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        switch (name)
+        {
+            case BuiltInImages.Name:
+                return BuiltInImages.Create(seed);
+            case Cifar10.Name when !string.IsNullOrEmpty(dataFolder):
+                return Cifar10.Load(dataFolder);
+            case Cifar10.Name:
+                throw new ArgumentException(
+                    $"Datasets: {Cifar10.Name} needs the folder with its files ({FolderContents}); none was given; "
+                    + $"download {Cifar10.Download}, unpack it and name its folder (--data DIR on the command line)",
+                    nameof(dataFolder));
+            default:
+                throw new ArgumentException(
+                    $"Datasets: name must be one of {string.Join(", ", Names)}; got '{name}'", nameof(name));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using StbImageSharp;
+using StbImageWriteSharp;
+
+namespace Exponential.Nn;
+
+/// <summary>Picture files. The image codec is used here and nowhere else.</summary>
+public static class ImageFile
+{
+    /// <summary>The most pixels <see cref="Read"/> decodes unless told otherwise: 64 million (192 MB).</summary>
+    public const long DefaultPixelLimit = 64_000_000;
+
+    // Signature, then the length and name of the first chunk; width and height follow.
+    private static ReadOnlySpan<byte> PngStart => [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0, 0, 13, (byte)'I', (byte)'H', (byte)'D', (byte)'R'];
+
+    /// <summary>Writes a PNG file. It appears under its name only when it is whole; a file that was there is replaced.</summary>
+    /// <param name="path">Where to write.</param>
+    /// <param name="image">What to write.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WritePng(string path, RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(image);
+        using MemoryStream png = new();
+        new ImageWriter().WritePng(image.Pixels, image.Width, image.Height, StbImageWriteSharp.ColorComponents.RedGreenBlue, png);
+        string temporary = path + ".tmp";
+        File.WriteAllBytes(temporary, png.ToArray());
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Reads a picture (PNG, JPEG, BMP, TGA, GIF's first frame, PSD) as red, green and blue; transparency is dropped.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="pixelLimit">The most pixels W H to decode: a larger picture is refused from its header.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">It is no picture that can be read, is damaged, or is larger than the limit.</exception>
+    public static RgbImage Read(string path, long pixelLimit = DefaultPixelLimit)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using FileStream file = File.OpenRead(path);
+        try
+        {
+            (long width, long height) = ReadSize(file, path);
+            if (width < 1 || height < 1 || (Int128)width * height > pixelLimit)
+            {
+                throw new InvalidDataException(
+                    $"ImageFile: '{path}' claims {width} x {height} pixels; 1 to {pixelLimit} pixels expected; "
+                    + "scale it down, or raise the limit if the file is to be trusted");
+            }
+
+            file.Position = 0;
+            ImageResult result = ImageResult.FromStream(file, StbImageSharp.ColorComponents.RedGreenBlue);
+            return new RgbImage(result.Width, result.Height, result.Data);
+        }
+        catch (Exception damaged) when (damaged is not (IOException or InvalidDataException or OutOfMemoryException))
+        {
+            // The codec throws whatever its port of a C program comes upon: mostly InvalidOperationException, at times others.
+            throw new InvalidDataException($"ImageFile: '{path}' is damaged ({damaged.Message.Trim()}); write or download it again", damaged);
+        }
+    }
+
+    /// <summary>Width and height from the header. A PNG's are read here, since the codec calls any that it finds too large unknown.</summary>
+    private static (long Width, long Height) ReadSize(FileStream file, string path)
+    {
+        Span<byte> start = stackalloc byte[24];
+        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.StartsWith(PngStart))
+        {
+            return (BinaryPrimitives.ReadUInt32BigEndian(start[16..]), BinaryPrimitives.ReadUInt32BigEndian(start[20..]));
+        }
+
+        file.Position = 0;
+        return ImageInfo.FromStream(file) is ImageInfo header
+            ? (header.Width, header.Height)
+            : throw new InvalidDataException(
+                $"ImageFile: '{path}' is not a picture of a known format; PNG, JPEG, BMP, TGA, GIF or PSD expected");
+    }
+}
