@@ -1,0 +1,61 @@
+using System.Numerics;
+
+namespace Exponential;
+
+/// <summary>
+/// The layout of the weights of a contraction: rows cut into tiles of 6, 4, 3, 2 or 1, each tile as its start values [rows]
+/// followed by [k][rows], the order in which <see cref="RegisterTile{T, TVector, TSimd}"/> reads them.
+/// </summary>
+/// <remarks>The tile that begins at row r begins at r (depth + 1), whatever the heights above it.</remarks>
+internal static unsafe class PackedRows<T>
+    where T : unmanaged, INumberBase<T>
+{
+    /// <summary>The height of the next tile where <paramref name="remaining"/> rows are left: no tile of one or two rows where it can be helped.</summary>
+    public static int TileHeight(int remaining) => remaining switch
+    {
+        7 or 8 or 11 => 4,
+        5 => 3,
+        >= 6 => 6,
+        _ => remaining,
+    };
+
+    /// <summary>The number of values that <see cref="Pack"/> writes.</summary>
+    public static long Size(int rows, int depth) => (long)rows * (depth + 1);
+
+    /// <summary>Packs <c>scale a[row rowStride + columnOffsets[k]]</c>.</summary>
+    /// <param name="a">The first weight.</param>
+    /// <param name="rowStride">The distance of rows.</param>
+    /// <param name="columnOffsets">The offset of each k.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="depth">The number of k.</param>
+    /// <param name="scale">A factor on the weights, not on the start values.</param>
+    /// <param name="start">The start value of each row, or null for zeros.</param>
+    /// <param name="packed">Room for <see cref="Size"/> values.</param>
+    public static void Pack(T* a, nint rowStride, nint* columnOffsets, int rows, int depth, T scale, T* start, T* packed)
+    {
+        int height;
+        for (int row = 0; row < rows; row += height)
+        {
+            height = TileHeight(rows - row);
+            PackTile(a + row * rowStride, rowStride, columnOffsets, height, depth, scale, start == null ? null : start + row, packed);
+            packed += (nint)height * (depth + 1);
+        }
+    }
+
+    private static void PackTile(T* a, nint rowStride, nint* columnOffsets, int height, int depth, T scale, T* start, T* packed)
+    {
+        for (int r = 0; r < height; r++)
+        {
+            *packed++ = start == null ? T.Zero : start[r];
+        }
+
+        for (int k = 0; k < depth; k++)
+        {
+            T* column = a + columnOffsets[k];
+            for (int r = 0; r < height; r++)
+            {
+                *packed++ = scale * column[r * rowStride];
+            }
+        }
+    }
+}

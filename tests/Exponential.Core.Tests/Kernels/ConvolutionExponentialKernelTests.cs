@@ -1,0 +1,133 @@
+using System.Numerics;
+using Xunit;
+
+namespace Exponential.Core.Tests.Kernels;
+
+public sealed unsafe class ConvolutionExponentialKernelTests
+{
+    [Theory]
+    [ClassData(typeof(KernelWidths))]
+    public void MatchesNaive(string width)
+    {
+        foreach ((ConvolutionExponentialGeometry g, int terms, int steps) in Cases())
+        {
+            Check<float>(width, g, terms, steps);
+            Check<double>(width, g, terms, steps);
+        }
+    }
+
+    /// <summary>The gradients against central differences, which know nothing of Horner's form or of the recursion of the adjoint.</summary>
+    [Fact]
+    public void GradientMatchesFiniteDifferences()
+    {
+        var g = new ConvolutionExponentialGeometry(2, 2, 3, 4, 3, 3);
+        var random = new Random(3);
+        GuardedBuffer<double> x = GuardedBuffer<double>.Random(48, random);
+        GuardedBuffer<double> kernel = GuardedBuffer<double>.Random(36, random, 0.3);
+        GuardedBuffer<double> yBar = GuardedBuffer<double>.Random(48, random);
+        var xBar = new GuardedBuffer<double>(48);
+        var kernelBar = new GuardedBuffer<double>(36);
+        ConvolutionExponentialKernels.Gradient(g, x.Pointer, kernel.Pointer, 0.7, 8, 3, yBar.Pointer, xBar.Pointer, kernelBar.Pointer);
+
+        AssertDifferences(x, xBar);
+        AssertDifferences(kernel, kernelBar);
+
+        void AssertDifferences(GuardedBuffer<double> variable, GuardedBuffer<double> gradient)
+        {
+            const double Step = 1e-5;
+            for (int i = 0; i < variable.Count; i++)
+            {
+                double kept = variable.Pointer[i];
+                variable.Pointer[i] = kept + Step;
+                double above = Value();
+                variable.Pointer[i] = kept - Step;
+                double below = Value();
+                variable.Pointer[i] = kept;
+
+                // Truncation Step^2 and rounding eps / Step, times third derivatives and values below 100.
+                Assert.Equal((above - below) / (2 * Step), gradient.Pointer[i], 100 * (Step * Step + 2.3e-16 / Step));
+            }
+        }
+
+        double Value()
+        {
+            var y = new GuardedBuffer<double>(48);
+            ConvolutionExponentialKernels.Apply(g, x.Pointer, kernel.Pointer, 0.7, 8, 3, false, y.Pointer);
+            return y.ToDoubles().Zip(yBar.ToDoubles(), (a, b) => a * b).Sum();
+        }
+    }
+
+    private static IEnumerable<(ConvolutionExponentialGeometry Geometry, int Terms, int Steps)> Cases()
+    {
+        int[] sides = [1, 3, 5, 7, 8, 9, 13, 16, 17, 28, 32];
+        int next = 0;
+        for (int channels = 1; channels <= 13; channels++)
+        {
+            int side = sides[next++ % sides.Length];
+            yield return (new(1 + next % 3, channels, side, sides[(next * 5) % 9], 3, 3), next % 4, 1 + next % 2);
+        }
+
+        foreach (int side in sides)
+        {
+            yield return (new(2, 2, side, side, 3, 3), 3, 1);
+            yield return (new(2, 3, side, 9, 5, 5), 2, 2);
+            yield return (new(1, 2, side, side, 1, 1), 3, 2);
+            yield return (new(1, 1, 7, side, 7, 7), 2, 1);
+        }
+
+        yield return (new(5, 4, 8, 8, 3, 3), 6, 1);
+        yield return (new(19, 2, 4, 4, 3, 3), 3, 1);
+        yield return (new(3, 2, 6, 5, 1, 5), 3, 2);
+        yield return (new(3, 2, 6, 5, 7, 3), 3, 2);
+        yield return (new(2, 31, 5, 5, 3, 3), 2, 2);
+        yield return (new(2, 3, 4, 4, 3, 3), 0, 3);
+        yield return (new(2, 3, 4, 4, 3, 3), 13, 3);
+    }
+
+    private static void Check<T>(string width, ConvolutionExponentialGeometry g, int terms, int steps)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        const double Factor = 0.75;
+        var random = new Random(g.GetHashCode() & 1023);
+        ContractionKernels<T> kernels = KernelWidths.Kernels<T>(width);
+        int taps = g.KernelHeight * g.KernelWidth;
+        int size = g.Batch * g.Channels * g.Height * g.Width;
+        GuardedBuffer<T> x = GuardedBuffer<T>.Random(size, random);
+        GuardedBuffer<T> yBar = GuardedBuffer<T>.Random(size, random);
+        GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(g.Channels * g.Channels * taps, random, 1.0 / (g.Channels * taps));
+        double[] xValues = x.ToDoubles(), kernelValues = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
+        double[] xAbsolute = Naive.Absolute(xValues), kernelAbsolute = Naive.Absolute(kernelValues), yBarAbsolute = Naive.Absolute(yBarValues);
+        string what = $"{width} {g} {terms} terms {steps} steps";
+
+        // Each term is a product of `depth` terms and two more roundings on top of the last one's.
+        double roundings = (double)(g.Channels * taps + 4) * (terms + 1) * steps;
+        foreach (bool adjoint in (bool[])[false, true])
+        {
+            var y = new GuardedBuffer<T>(size);
+            kernels.Exponential(g, x.Pointer, kernel.Pointer, Factor, terms, steps, adjoint, y.Pointer);
+            y.AssertClose(
+                Naive.Exponential(g, xValues, kernelValues, Factor, terms, steps, adjoint),
+                Naive.Exponential(g, xAbsolute, kernelAbsolute, Factor, terms, steps, adjoint),
+                roundings,
+                $"adjoint {adjoint} {what}");
+        }
+
+        (double[] xBarExpected, double[] kernelBarExpected) = Naive.ExponentialGradient(g, xValues, kernelValues, Factor, terms, steps, yBarValues);
+        (double[] xBarScale, double[] kernelBarScale) = Naive.ExponentialGradient(g, xAbsolute, kernelAbsolute, Factor, terms, steps, yBarAbsolute);
+        double kernelRoundings = 2 * roundings + (double)g.Batch * g.Height * g.Width * Math.Max(terms, 1) + 16;
+        var xBar = new GuardedBuffer<T>(size);
+        var kernelBar = new GuardedBuffer<T>(kernel.Count);
+        kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBar.Pointer, kernelBar.Pointer);
+        xBar.AssertClose(xBarExpected, xBarScale, roundings, "xBar " + what);
+        kernelBar.AssertClose(kernelBarExpected, kernelBarScale, kernelRoundings, "kernelBar " + what);
+
+        T[] both = xBar.ToArray();
+        T[] bothKernel = kernelBar.ToArray();
+        xBar = new GuardedBuffer<T>(size);
+        kernelBar = new GuardedBuffer<T>(kernel.Count);
+        kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBar.Pointer, null);
+        kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, null, kernelBar.Pointer);
+        Assert.Equal(both, xBar.ToArray());
+        Assert.Equal(bothKernel, kernelBar.ToArray());
+    }
+}

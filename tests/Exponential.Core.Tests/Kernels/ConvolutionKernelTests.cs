@@ -1,0 +1,104 @@
+using System.Numerics;
+using Xunit;
+
+namespace Exponential.Core.Tests.Kernels;
+
+public sealed unsafe class ConvolutionKernelTests
+{
+    [Theory]
+    [ClassData(typeof(KernelWidths))]
+    public void MatchNaive(string width)
+    {
+        foreach (ConvolutionGeometry g in Geometries())
+        {
+            Check<float>(width, g);
+            Check<double>(width, g);
+        }
+    }
+
+    internal static IEnumerable<ConvolutionGeometry> Geometries()
+    {
+        int[] sides = [1, 3, 5, 7, 8, 9, 13, 16, 17, 28, 32];
+        int next = 0;
+
+        // All channel counts 1..13 against one another's tails, all sides, kernels of 1 to 7.
+        for (int channels = 1; channels <= 13; channels++)
+        {
+            foreach (int k in (int[])[1, 3, 5, 7])
+            {
+                if (k > 3 && channels % 4 != 1)
+                {
+                    continue;
+                }
+
+                int side = sides[next++ % sides.Length];
+                yield return Make(1 + next % 3, channels, side, sides[(next * 3) % 8], 14 - channels, k, k, 1, 1, k / 2, k / 2);
+            }
+        }
+
+        foreach (int side in sides)
+        {
+            yield return Make(2, 2, side, side, 7, 3, 3, 1, 1, 1, 1);
+            yield return Make(3, 3, side, side, 5, 1, 1, 1, 1, 0, 0);
+        }
+
+        yield return Make(3, 70, 8, 8, 20, 3, 3, 1, 1, 1, 1);
+        yield return Make(5, 6, 16, 16, 64, 3, 3, 1, 1, 1, 1);
+        yield return Make(2, 300, 5, 4, 3, 1, 1, 1, 1, 0, 0);
+        yield return Make(17, 4, 8, 8, 6, 3, 3, 1, 1, 1, 1);
+
+        // Strides, even kernels, paddings that are smaller or larger than the kernel, uneven in the two directions.
+        yield return Make(2, 3, 8, 8, 4, 2, 2, 2, 2, 0, 0);
+        yield return Make(2, 3, 9, 7, 4, 2, 2, 2, 2, 1, 1);
+        yield return Make(2, 5, 9, 8, 6, 3, 3, 2, 2, 1, 1);
+        yield return Make(1, 5, 9, 8, 6, 3, 3, 2, 1, 0, 2);
+        yield return Make(2, 4, 8, 16, 5, 2, 2, 1, 1, 0, 0);
+        yield return Make(2, 4, 8, 16, 5, 2, 2, 1, 1, 1, 1);
+        yield return Make(2, 4, 7, 9, 5, 3, 3, 1, 1, 0, 0);
+        yield return Make(2, 4, 7, 9, 5, 3, 3, 1, 1, 2, 2);
+        yield return Make(2, 4, 7, 9, 5, 3, 3, 1, 1, 4, 3);
+        yield return Make(2, 4, 7, 16, 5, 3, 5, 1, 1, 1, 0);
+        yield return Make(2, 4, 16, 7, 5, 4, 1, 1, 1, 2, 0);
+        yield return Make(1, 2, 3, 3, 2, 1, 1, 1, 1, 1, 1);
+        yield return Make(1, 2, 7, 7, 3, 7, 7, 1, 1, 0, 0);
+        yield return Make(1, 2, 5, 3, 3, 7, 5, 1, 1, 3, 2);
+        yield return Make(4, 3, 5, 6, 2, 1, 1, 2, 3, 0, 0);
+    }
+
+    private static ConvolutionGeometry Make(
+        int batch, int inputChannels, int height, int width, int outputChannels, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, int paddingHeight, int paddingWidth) =>
+        new(
+            batch, inputChannels, height, width, outputChannels,
+            (height + 2 * paddingHeight - kernelHeight) / strideHeight + 1, (width + 2 * paddingWidth - kernelWidth) / strideWidth + 1,
+            kernelHeight, kernelWidth, strideHeight, strideWidth, paddingHeight, paddingWidth);
+
+    private static void Check<T>(string width, ConvolutionGeometry g)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var random = new Random(g.GetHashCode() & 1023);
+        ContractionKernels<T> kernels = KernelWidths.Kernels<T>(width);
+        GuardedBuffer<T> input = GuardedBuffer<T>.Random(g.Batch * g.InputChannels * g.InputPlane, random);
+        GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(g.OutputChannels * g.Depth, random);
+        GuardedBuffer<T> bias = GuardedBuffer<T>.Random(g.OutputChannels, random);
+        GuardedBuffer<T> outputGradient = GuardedBuffer<T>.Random(g.Batch * g.OutputChannels * g.OutputPlane, random);
+        double[] x = input.ToDoubles(), k = kernel.ToDoubles(), b = bias.ToDoubles(), d = outputGradient.ToDoubles();
+        double[] xAbsolute = Naive.Absolute(x), kAbsolute = Naive.Absolute(k), bAbsolute = Naive.Absolute(b), dAbsolute = Naive.Absolute(d);
+        string what = $"{width} {g}";
+
+        var output = new GuardedBuffer<T>(outputGradient.Count);
+        kernels.Forward(g, input.Pointer, kernel.Pointer, bias.Pointer, output.Pointer);
+        output.AssertClose(Naive.Forward(g, x, k, b), Naive.Forward(g, xAbsolute, kAbsolute, bAbsolute), g.Depth + 2, "forward with bias " + what);
+        kernels.Forward(g, input.Pointer, kernel.Pointer, null, output.Pointer);
+        output.AssertClose(Naive.Forward(g, x, k, null), Naive.Forward(g, xAbsolute, kAbsolute, null), g.Depth + 2, "forward " + what);
+
+        var inputGradient = new GuardedBuffer<T>(input.Count);
+        kernels.InputGradient(g, outputGradient.Pointer, kernel.Pointer, inputGradient.Pointer);
+        inputGradient.AssertClose(
+            Naive.InputGradient(g, d, k), Naive.InputGradient(g, dAbsolute, kAbsolute), g.OutputChannels * g.Taps + 2, "input gradient " + what);
+
+        var kernelGradient = new GuardedBuffer<T>(kernel.Count);
+        kernels.KernelGradient(g, input.Pointer, outputGradient.Pointer, kernelGradient.Pointer);
+        kernelGradient.AssertClose(
+            Naive.KernelGradient(g, x, d), Naive.KernelGradient(g, xAbsolute, dAbsolute), g.Batch * g.OutputPlane + 2, "kernel gradient " + what);
+    }
+}
