@@ -1,0 +1,147 @@
+namespace Exponential;
+
+/// <summary>
+/// What a device must implement: one page. Every operation is written once in terms of it. Operands may be strided views unless a
+/// member says otherwise; destinations are row-major and do not overlap their inputs, save that an element-wise result may take the
+/// place of an input of the same layout. Shapes and element types have been checked.
+/// </summary>
+internal abstract class Backend
+{
+    /// <summary>The fused convolution exponential, where the device has one; else it is composed of convolutions.</summary>
+    public virtual IConvolutionExponential? ConvolutionExponential => null;
+
+    /// <summary>Whether the device computes with this element type.</summary>
+    public abstract bool Supports(DType dtype);
+
+    /// <summary>Uninitialised memory, row-major, with one reference that the caller owns.</summary>
+    public abstract Operand Allocate(DType dtype, Shape shape);
+
+    /// <summary>Copies elements in from the host.</summary>
+    public abstract void Upload<T>(ReadOnlySpan<T> source, Operand destination)
+        where T : unmanaged;
+
+    /// <summary>Waits for everything submitted and copies elements out to the host.</summary>
+    public abstract void Read<T>(Operand source, Span<T> destination)
+        where T : unmanaged;
+
+    /// <summary>Starts whatever has been recorded; a device that computes at once does nothing.</summary>
+    public abstract void Submit();
+
+    /// <summary>destination = value.</summary>
+    public abstract void Fill(Operand destination, double value);
+
+    /// <summary>destination = source, converting between element types; both may be strided.</summary>
+    public abstract void Copy(Operand source, Operand destination);
+
+    /// <summary>y = op(x; p, q), element by element; x is row-major.</summary>
+    public abstract void Unary(UnaryKind op, Operand x, Operand y, double p, double q);
+
+    /// <summary>y = op(a, b), element by element; a and b are already stretched to the shape of y by strides of 0.</summary>
+    public abstract void Binary(BinaryKind op, Operand a, Operand b, Operand y);
+
+    /// <summary>y = condition is not 0 ? a : b; all four of one shape, all but y perhaps strided.</summary>
+    public abstract void Select(Operand condition, Operand a, Operand b, Operand y);
+
+    /// <summary>Reduces the axes in which y has length 1 and x has not; x is row-major and y has the rank of x.</summary>
+    public abstract void Reduce(ReduceKind op, Operand x, Operand y);
+
+    /// <summary>y[.., m, n] = a[.., m, k] b[.., k, n]; the leading axes of a and b are stretched to those of y.</summary>
+    public abstract void MatMul(Operand a, Operand b, Operand y);
+
+    /// <summary>y = x * kernel + bias, a cross-correlation; all row-major, the bias perhaps absent.</summary>
+    public abstract void Conv2d(in ConvolutionGeometry geometry, Operand x, Operand kernel, Operand? bias, Operand y);
+
+    /// <summary>The adjoint of <see cref="Conv2d"/> for its input.</summary>
+    public abstract void Conv2dInputGradient(in ConvolutionGeometry geometry, Operand outputGradient, Operand kernel, Operand inputGradient);
+
+    /// <summary>The adjoint of <see cref="Conv2d"/> for its kernel.</summary>
+    public abstract void Conv2dKernelGradient(in ConvolutionGeometry geometry, Operand x, Operand outputGradient, Operand kernelGradient);
+
+    /// <summary>Fills with element number 0, 1, ... of the stream (seed, offset).</summary>
+    public abstract void FillRandom(RandomKind kind, ulong seed, ulong offset, Operand destination);
+}
+
+/// <summary>The fused convolution exponential of a device. All operands are row-major.</summary>
+internal interface IConvolutionExponential
+{
+    /// <summary>y = (sum over i up to terms of (scale M)^i / i!)^steps x, or with M* for M.</summary>
+    void Apply(in ConvolutionExponentialGeometry geometry, Operand x, Operand kernel, double scale, int terms, int steps, bool adjoint, Operand y);
+
+    /// <summary>The gradients of the product of <see cref="Apply"/> (not adjoint) with a cotangent; either may be left out.</summary>
+    void Gradient(
+        in ConvolutionExponentialGeometry geometry, Operand x, Operand kernel, double scale, int terms, int steps, Operand cotangent, Operand? xGradient, Operand? kernelGradient);
+}
+
+/// <summary>Functions of one number; p and q are scalars of the op.</summary>
+internal enum UnaryKind
+{
+    /// <summary>p x + q.</summary>
+    Affine,
+
+    /// <summary>x to the power p.</summary>
+    Power,
+
+    /// <summary>min(max(x, p), q).</summary>
+    Clamp,
+    Exp,
+    Expm1,
+    Log,
+    Log1p,
+    Sqrt,
+    Reciprocal,
+    Tanh,
+    Sigmoid,
+    Softplus,
+    Relu,
+    Abs,
+    Square,
+    Sin,
+    Cos,
+    Sign,
+    Floor,
+    Round,
+}
+
+/// <summary>Functions of two numbers. Comparisons give 1 or 0.</summary>
+internal enum BinaryKind
+{
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Minimum,
+    Maximum,
+    Power,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+
+    /// <summary>a (1 - b^2): the derivative of tanh in terms of its value b.</summary>
+    TanhGradient,
+
+    /// <summary>a b (1 - b): the derivative of the sigmoid in terms of its value b.</summary>
+    SigmoidGradient,
+
+    /// <summary>b is positive ? a : 0.</summary>
+    ReluGradient,
+}
+
+/// <summary>Reductions.</summary>
+internal enum ReduceKind
+{
+    Sum,
+    Max,
+    Min,
+}
+
+/// <summary>Distributions of random numbers.</summary>
+internal enum RandomKind
+{
+    /// <summary>Uniform in [0, 1).</summary>
+    Uniform,
+
+    /// <summary>Standard normal.</summary>
+    Normal,
+}

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Exponential;
+
+/// <summary>Elements in a pinned buffer of the pool, starting at a multiple of 64 bytes.</summary>
+internal sealed unsafe class CpuStorage : Storage
+{
+    private PinnedBuffer? _buffer;
+
+    public CpuStorage(DType dtype, int count)
+        : base(dtype, count) => _buffer = BufferPool.Rent((long)count * (dtype == DType.Float32 ? sizeof(float) : sizeof(double)));
+
+    public override Device Device => Device.Cpu;
+
+    /// <summary>The address of the first element. It stays valid while a reference is held.</summary>
+    public T* Pointer<T>()
+        where T : unmanaged => (T*)Buffer.Start;
+
+    public Span<T> Span<T>()
+        where T : unmanaged => MemoryMarshal.CreateSpan(ref Unsafe.AsRef<T>(Buffer.Start), Count);
+
+    private PinnedBuffer Buffer => _buffer ?? throw new ObjectDisposedException(nameof(Storage), "Storage: used after its last reference was released");
+
+    protected override void Free()
+    {
+        PinnedBuffer? buffer = Interlocked.Exchange(ref _buffer, null);
+        if (buffer is not null)
+        {
+            BufferPool.Return(buffer);
+        }
+    }
+}

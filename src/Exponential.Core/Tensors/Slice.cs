@@ -1,0 +1,27 @@
+namespace Exponential;
+
+/// <summary>What an index takes of one axis: a single position, which drops the axis, or a range. Converts from <see cref="int"/>, <see cref="Index"/> and <see cref="Range"/>.</summary>
+public readonly struct Slice
+{
+    private Slice(Range range, bool dropsAxis)
+    {
+        Range = range;
+        DropsAxis = dropsAxis;
+    }
+
+    /// <summary>The positions taken.</summary>
+    public Range Range { get; }
+
+    /// <summary>Whether the axis disappears from the result.</summary>
+    public bool DropsAxis { get; }
+
+    /// <summary>One position.</summary>
+    public static implicit operator Slice(int position) => (Index)position;
+
+    /// <summary>One position, perhaps counted from the end.</summary>
+    public static implicit operator Slice(Index position) =>
+        new(new Range(position, position.IsFromEnd ? new Index(position.Value - 1, fromEnd: true) : position.Value + 1), dropsAxis: true);
+
+    /// <summary>A range of positions.</summary>
+    public static implicit operator Slice(Range range) => new(range, dropsAxis: false);
+}

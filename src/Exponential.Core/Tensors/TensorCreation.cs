@@ -1,0 +1,76 @@
+namespace Exponential;
+
+public sealed partial class Tensor
+{
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32) => Full(shape, 0, dtype);
+
+    /// <summary>A tensor of ones.</summary>
+    public static Tensor Ones(Shape shape, DType dtype = DType.Float32) => Full(shape, 1, dtype);
+
+    /// <summary>A tensor of one value.</summary>
+    public static Tensor Full(Shape shape, double value, DType dtype = DType.Float32)
+    {
+        Backend backend = Device.Cpu.Backend;
+        Operand data = backend.Allocate(dtype, shape);
+        backend.Fill(data, value);
+        return new Tensor(data);
+    }
+
+    /// <summary>A tensor of rank 0.</summary>
+    public static Tensor Scalar(double value, DType dtype = DType.Float32) => Full([], value, dtype);
+
+    /// <summary>The numbers 0, 1, ..., <paramref name="count"/> - 1.</summary>
+    public static Tensor Arange(int count, DType dtype = DType.Float32)
+    {
+        double[] values = new double[count];
+        for (int index = 0; index < count; index++)
+        {
+            values[index] = index;
+        }
+
+        return FromSpan<double>(values, [count]).To(dtype);
+    }
+
+    /// <summary>The identity matrix [n, n].</summary>
+    public static Tensor Eye(int n, DType dtype = DType.Float32)
+    {
+        double[] values = new double[n * n];
+        for (int index = 0; index < n; index++)
+        {
+            values[(index * n) + index] = 1;
+        }
+
+        return FromSpan<double>(values, [n, n]).To(dtype);
+    }
+
+    /// <summary>Copies elements in row-major order into a tensor.</summary>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>; it decides the element type.</typeparam>
+    /// <exception cref="ArgumentException">The number of elements is not the shape's, or <typeparamref name="T"/> is another type.</exception>
+    public static Tensor FromSpan<T>(ReadOnlySpan<T> elements, Shape shape)
+        where T : unmanaged
+    {
+        DType dtype = TypeOf<T>("FromSpan");
+        if (elements.Length != shape.ElementCount)
+        {
+            throw new ArgumentException($"FromSpan: {elements.Length} elements do not fill {shape}, which has {shape.ElementCount}");
+        }
+
+        Backend backend = Device.Cpu.Backend;
+        Operand data = backend.Allocate(dtype, shape);
+        backend.Upload(elements, data);
+        return new Tensor(data);
+    }
+
+    /// <summary>Copies elements in row-major order into a tensor.</summary>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>; it decides the element type.</typeparam>
+    /// <exception cref="ArgumentException">The number of elements is not the shape's, or <typeparamref name="T"/> is another type.</exception>
+    public static Tensor FromArray<T>(T[] elements, Shape shape)
+        where T : unmanaged => FromSpan<T>(elements, shape);
+
+    /// <summary>Zeros of this tensor's shape and element type.</summary>
+    public Tensor ZerosLike() => Zeros(Shape, DType);
+
+    /// <summary>Ones of this tensor's shape and element type.</summary>
+    public Tensor OnesLike() => Ones(Shape, DType);
+}
