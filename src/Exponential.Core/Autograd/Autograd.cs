@@ -1,7 +1,7 @@
 namespace Exponential;
 
 /// <summary>Derivatives of functions of tensors, and the switch that stops recording.</summary>
-public static class Autograd
+public static partial class Autograd
 {
     [ThreadStatic]
     private static int _paused;

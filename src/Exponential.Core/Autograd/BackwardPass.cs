@@ -30,6 +30,18 @@ internal static class BackwardPass
         return new Gradients(wanted.Where(entry => entry.Value is not null).Select(entry => ((LeafNode)entry.Key.Node, entry.Value!)));
     }
 
+    /// <summary>Throws where a value depends on a parameter that is not listed.</summary>
+    public static void RequireKnownParameters(string operation, Tensor value, Parameter[] known)
+    {
+        foreach (LeafNode leaf in value.Node is null ? [] : LeavesBelow(value.Node))
+        {
+            if (leaf.Parameter is { } parameter && !known.Contains(parameter))
+            {
+                throw new InvalidOperationException($"{operation}: the function reads parameter {parameter.Name} {parameter.Shape}, which was not named; its gradient would be lost");
+            }
+        }
+    }
+
     private static void Accumulate(
         GraphNode root,
         List<OperationNode> order,

@@ -1,0 +1,54 @@
+namespace Exponential;
+
+/// <summary>A function whose inner values are computed again in the backward pass instead of being kept.</summary>
+internal sealed class RecomputeOperation(Func<Tensor, Tensor> function, Parameter[] parameters) : Operation
+{
+    public override string Name => "Recompute";
+
+    public override bool SavesInput(int index) => index == 0;
+
+    public override void Forward(Backend backend, ReadOnlySpan<Operand> inputs, Span<Operand> outputs)
+    {
+        using (Autograd.Recording(false))
+        {
+            Tensor y = function(new Tensor(inputs[0].Share()));
+            outputs[0] = y.Data.Share();
+            GC.KeepAlive(y);
+        }
+    }
+
+    public override void Vjp(VjpContext context)
+    {
+        bool createGraph = Autograd.IsRecording;
+        using (Autograd.Recording(true))
+        {
+            Tensor x = context.Input(0);
+            Tensor leaf = createGraph && x.RequiresGradient ? x : x.WithGradient();
+            Tensor[] inputs = [leaf, .. parameters.Select(parameter => parameter.Value)];
+            Tensor y = function(leaf);
+            BackwardPass.RequireKnownParameters(Name, y, parameters);
+            Tensor[] gradients = Autograd.Gradient(y, inputs, context.Cotangent, createGraph);
+            for (int index = 0; index < gradients.Length; index++)
+            {
+                context.Set(index, gradients[index]);
+            }
+        }
+    }
+}
+
+public static partial class Autograd
+{
+    /// <summary>
+    /// Applies a function and keeps only its input: the backward pass computes the inner values again. Memory for time.
+    /// </summary>
+    /// <param name="function">A function that gives the same result each time; it is called again in the backward pass.</param>
+    /// <param name="x">Its input.</param>
+    /// <param name="parameters">Every parameter that the function reads.</param>
+    /// <exception cref="InvalidOperationException">In the backward pass: the function reads a parameter that was not named.</exception>
+    public static Tensor Recompute(Func<Tensor, Tensor> function, Tensor x, params ReadOnlySpan<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Parameter[] named = parameters.ToArray();
+        return new RecomputeOperation(function, named).Apply([x, .. named.Select(parameter => parameter.Value)]);
+    }
+}
