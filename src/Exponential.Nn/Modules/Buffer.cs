@@ -1,0 +1,30 @@
+namespace Exponential.Nn;
+
+/// <summary>A tensor that belongs to a module's state but is not trained: it has no gradient.</summary>
+public sealed class Buffer
+{
+    private Tensor _value;
+
+    /// <summary>Makes a buffer.</summary>
+    public Buffer(Tensor value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        _value = value.Alias(node: null, lasting: true);
+    }
+
+    /// <summary>The value, a snapshot; what is set is detached from its graph.</summary>
+    public Tensor Value
+    {
+        get => _value.Detach();
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Tensor old = _value;
+            _value = value.Alias(node: null, lasting: true);
+            old.Release();
+        }
+    }
+
+    /// <summary>The value.</summary>
+    public static implicit operator Tensor(Buffer buffer) => buffer.Value;
+}

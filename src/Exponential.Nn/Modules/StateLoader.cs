@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace Exponential.Nn;
+
+/// <summary>Matches a state against a module's entries: collects what fits and what does not, and changes the module only if all fits.</summary>
+internal sealed class StateLoader(StateDictionary state)
+{
+    // Long lists of errors hide the pattern; a checkpoint of another model can differ in hundreds of entries.
+    private const int MostListed = 20;
+
+    private readonly List<Action> _assignments = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly List<string> _missing = [];
+    private readonly List<string> _misfits = [];
+
+    public void Tensor(string name, Tensor current, Action<Tensor> assign)
+    {
+        if (!Find(name, out StateValue value))
+        {
+            return;
+        }
+
+        bool isScalar = current.Rank == 0;
+        if (value.IsInteger || !(value.Tensor.Shape == current.Shape || (isScalar && value.Tensor.ElementCount == 1 && value.Tensor.Rank == 1)))
+        {
+            _misfits.Add($"{name}: expected {current.Shape}, found {(value.IsInteger ? "an integer" : value.Tensor.Shape)}");
+            return;
+        }
+
+        _assignments.Add(() => assign(value.Tensor.Detach().Reshape(current.Shape).To(current.DType)));
+    }
+
+    public void Integer(string name, Action<long> assign)
+    {
+        if (!Find(name, out StateValue value))
+        {
+            return;
+        }
+
+        if (!value.IsInteger)
+        {
+            _misfits.Add($"{name}: expected an integer, found {value}");
+            return;
+        }
+
+        _assignments.Add(() => assign(value.Integer));
+    }
+
+    public void Commit(string module)
+    {
+        List<string> unknown = [.. state.Keys.Where(name => !_known.Contains(name))];
+        if (_missing.Count + unknown.Count + _misfits.Count > 0)
+        {
+            var message = new StringBuilder($"{module}.LoadState: the state belongs to another module or other settings; nothing was loaded");
+            Append(message, "missing", _missing);
+            Append(message, "unknown", unknown);
+            Append(message, "wrong shape", _misfits);
+            throw new InvalidDataException(message.ToString());
+        }
+
+        _assignments.ForEach(assign => assign());
+    }
+
+    private static void Append(StringBuilder message, string title, List<string> items)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        message.Append($"; {title} ({items.Count}): {string.Join(", ", items.Take(MostListed))}");
+        if (items.Count > MostListed)
+        {
+            message.Append(", ...");
+        }
+    }
+
+    private bool Find(string name, out StateValue value)
+    {
+        _known.Add(name);
+        bool found = state.TryGetValue(name, out value);
+        if (!found)
+        {
+            _missing.Add(name);
+        }
+
+        return found;
+    }
+}
