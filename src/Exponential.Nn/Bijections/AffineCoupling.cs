@@ -1,0 +1,66 @@
+namespace Exponential.Nn;
+
+/// <summary>
+/// An affine coupling (Dinh, Sohl-Dickstein and Bengio 2017): the first half of the channels, x1, stays and decides how the second half is
+/// scaled and moved. With h the network's output, z2 = x2 s + t, ln s = 2 tanh(h_s / 2), h_s the even channels of h and t the odd ones.
+/// ln |det| is the sum of ln s, which stays within ±2 an element.
+/// </summary>
+public sealed class AffineCoupling : Bijection
+{
+    private readonly Shape _eventShape;
+    private readonly Network _nn;
+
+    /// <summary>Makes the coupling; the network's state lies under <c>nn</c>.</summary>
+    /// <param name="eventShape">[C, H, W] with an even C.</param>
+    /// <param name="network">Maps [B, C/2 + context, H, W] to [B, C, H, W]; a <see cref="DenseInResidualNet"/>, say.</param>
+    /// <param name="contextChannels">The channels of the context appended to x1; 0 for none.</param>
+    /// <exception cref="ArgumentException">The event shape is not an image of an even number of channels.</exception>
+    public AffineCoupling(Shape eventShape, Network network, int contextChannels = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(contextChannels);
+        RequireImage(eventShape);
+        if (eventShape[0] % 2 != 0)
+        {
+            throw new ArgumentException($"AffineCoupling: the channels must be even, to be halved; the event shape is {eventShape}");
+        }
+
+        _eventShape = eventShape;
+        _nn = AddModule("nn", network);
+        ContextChannels = contextChannels;
+    }
+
+    /// <inheritdoc/>
+    public override Shape? EventShape => _eventShape;
+
+    /// <inheritdoc/>
+    public override int ContextChannels { get; }
+
+    /// <inheritdoc/>
+    protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context)
+    {
+        Tensor[] halves = x.Chunk(2, 1);
+        (Tensor logScale, Tensor translation) = ScaleAndTranslation(halves[0], context);
+        return (Tensor.Cat([halves[0], (halves[1] * logScale.Exp()) + translation], 1), SumEvent(logScale));
+    }
+
+    /// <inheritdoc/>
+    protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context)
+    {
+        Tensor[] halves = z.Chunk(2, 1);
+        (Tensor logScale, Tensor translation) = ScaleAndTranslation(halves[0], context);
+        return (Tensor.Cat([halves[0], (halves[1] - translation) * (-logScale).Exp()], 1), -SumEvent(logScale));
+    }
+
+    private (Tensor LogScale, Tensor Translation) ScaleAndTranslation(Tensor kept, Tensor? context)
+    {
+        Tensor h = _nn.Forward(context is null ? kept : Tensor.Cat([kept, context], 1));
+        Shape expected = [kept.Shape[0], .. _eventShape];
+        if (h.Shape != expected)
+        {
+            throw new ArgumentException($"AffineCoupling: the network must give {expected}; it gave {h.Shape}");
+        }
+
+        Tensor[] pairs = h.Reshape([expected[0], expected[1] / 2, 2, expected[2], expected[3]]).Chunk(2, 2);
+        return ((pairs[0].Reshape(kept.Shape) * 0.5).Tanh() * 2, pairs[1].Reshape(kept.Shape));
+    }
+}

@@ -1,0 +1,122 @@
+namespace Exponential.Nn;
+
+/// <summary>
+/// A normalising flow: the distribution of x whose image under the steps follows the prior. ln p(x) is the prior's log-density there plus the
+/// log-determinants on the way, and plus the log-densities of what split priors take out.
+/// </summary>
+public sealed class Flow : Distribution
+{
+    private readonly List<FlowStep> _steps = [];
+    private readonly Distribution _base;
+
+    /// <summary>Makes a flow of one step; a <see cref="Chain"/> counts as the steps that it consists of.</summary>
+    /// <param name="step">From data to latent.</param>
+    /// <param name="prior">The distribution of the latent.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public Flow(FlowStep step, Distribution prior)
+        : this(step is Chain chain ? chain.Bijections : [step], prior)
+    {
+    }
+
+    /// <summary>Makes a flow; its state lies under <c>transformations.0</c>, <c>transformations.1</c>, ... and <c>base</c>.</summary>
+    /// <param name="steps">From data to latent, first step first.</param>
+    /// <param name="prior">The distribution of the latent.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public Flow(IReadOnlyList<FlowStep> steps, Distribution prior)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        ArgumentNullException.ThrowIfNull(prior);
+        foreach (FlowStep step in steps)
+        {
+            _steps.Add(AddModule($"transformations.{_steps.Count}", step));
+        }
+
+        _base = AddModule("base", prior);
+        EventShape = ShapeInference.InputShape(_steps, _steps.Count, prior.EventShape);
+        ContextChannels = ShapeInference.ContextChannels(_steps);
+        if (ShapeInference.OutputShape(_steps, EventShape) != prior.EventShape)
+        {
+            throw new ArgumentException(
+                $"Flow: the steps give {ShapeInference.OutputShape(_steps, EventShape)}; the prior is over {prior.EventShape}", nameof(prior));
+        }
+    }
+
+    /// <summary>The steps, in order.</summary>
+    public IReadOnlyList<FlowStep> Steps => _steps;
+
+    /// <summary>The distribution of the last latent.</summary>
+    public Distribution Prior => _base;
+
+    /// <inheritdoc/>
+    public override Shape EventShape { get; }
+
+    /// <inheritdoc/>
+    public override int ContextChannels { get; }
+
+    /// <summary>The latents of a batch: what each split prior took out, in order, and last what reached the prior.</summary>
+    /// <param name="x">[B, ..<see cref="EventShape"/>].</param>
+    /// <param name="context">What the flow is conditioned on, if it takes a context.</param>
+    /// <exception cref="ArgumentException">A shape or element type does not fit, or the batch is empty.</exception>
+    public IReadOnlyList<Tensor> Encode(Tensor x, Tensor? context = null)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var latents = new List<Tensor>();
+        foreach (FlowStep step in _steps)
+        {
+            x = step.Encode(x, context, latents).Value;
+        }
+
+        latents.Add(x);
+        return latents;
+    }
+
+    /// <summary>The batch that <see cref="Encode"/> made the latents of, up to rounding and the remainders of series.</summary>
+    /// <param name="latents">As <see cref="Encode"/> returns them.</param>
+    /// <param name="context">What the flow is conditioned on, if it takes a context.</param>
+    /// <exception cref="ArgumentException">There are too few or too many latents, or their shapes do not fit.</exception>
+    public Tensor Decode(IReadOnlyList<Tensor> latents, Tensor? context = null)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        int expected = 1 + _steps.Count(step => step is SplitPrior);
+        if (latents.Count != expected)
+        {
+            throw new ArgumentException($"Flow.Decode: there must be {expected} latents; there are {latents.Count}", nameof(latents));
+        }
+
+        var taken = new Stack<Tensor>(latents.SkipLast(1));
+        Tensor z = latents[^1];
+        for (int i = _steps.Count - 1; i >= 0; i--)
+        {
+            z = _steps[i].Decode(z, context, taken);
+        }
+
+        return z;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor LogProbCore(Tensor x, Tensor? context)
+    {
+        Tensor? total = null;
+        foreach (FlowStep step in _steps)
+        {
+            (x, Tensor logDensity) = step.Encode(x, context, latents: null);
+            total = total is null ? logDensity : total + logDensity;
+        }
+
+        Tensor last = _base.LogProb(x);
+        return total is null ? last : last + total;
+    }
+
+    /// <inheritdoc/>
+    protected override (Tensor Value, Tensor LogProb) SampleCore(int count, Generator generator, Tensor? context, double temperature)
+    {
+        (Tensor z, Tensor total) = _base.Sample(count, generator, temperature: temperature);
+        for (int i = _steps.Count - 1; i >= 0; i--)
+        {
+            (z, Tensor logDensity) = _steps[i].Sample(z, context, generator, temperature);
+            total += logDensity;
+        }
+
+        return (z, total);
+    }
+}
