@@ -11,6 +11,9 @@ internal sealed class ScenePainter
     public const int ByteCount = Channels * PixelCount;
     private const int PixelCount = Side * Side;
 
+    // Pixels over which a shadow fades.
+    private const double ShadowBlur = 4;
+
     private readonly SceneColor[] _canvas = new SceneColor[PixelCount];
     private readonly SceneNoise _noise = new();
     private Generator _random = new(0);
@@ -18,6 +21,23 @@ internal sealed class ScenePainter
     // The light comes from here, in pixels a unit of height.
     private double _lightX;
     private double _lightY;
+
+    private enum Backdrop
+    {
+        Gradient,
+        Glow,
+        Hills,
+        Stripes,
+        Clouds,
+    }
+
+    private enum Skin
+    {
+        Plain,
+        Gradient,
+        Stripes,
+        Clouds,
+    }
 
     /// <summary>Draws the picture that the generator's stream gives, as bytes [3, 32, 32].</summary>
     public void Paint(Generator random, Span<byte> destination)
@@ -50,7 +70,7 @@ internal sealed class ScenePainter
         SceneColor first = SceneColor.FromHue(lightness, chroma, hue);
         SceneColor second = SceneColor.FromHue(
             lightness + Between(-0.2, 0.1), chroma * Between(0.6, 1.4), hue + Between(-0.12, 0.12));
-        int kind = _random.NextInt32(5);
+        Backdrop kind = (Backdrop)_random.NextInt32(5);
         (double cos, double sin) = SceneMath.UnitCircle(_random.NextDouble());
         double size = Between(0.6, 1.2);
         double shift = Between(-6, 6);
@@ -63,10 +83,10 @@ internal sealed class ScenePainter
             double noise = _noise.At(x, y);
             double t = kind switch
             {
-                0 => 0.5 + (along / Side),
-                1 => SceneMath.Length(x - (_lightX * 8), y - (_lightY * 8)) / (Side * size),
-                2 => SceneMath.SmoothStep(0.5 + ((y + shift + (x * cos * 0.2) + (2.5 * SceneMath.Sine((x / 40) + sin))) / 3)),
-                3 => SceneMath.SmoothStep(0.5 + (1.2 * SceneMath.Sine(along / (12 * size)))),
+                Backdrop.Gradient => 0.5 + (along / Side),
+                Backdrop.Glow => SceneMath.Length(x - (_lightX * 8), y - (_lightY * 8)) / (Side * size),
+                Backdrop.Hills => SceneMath.SmoothStep(0.5 + ((y + shift + (x * cos * 0.2) + (2.5 * SceneMath.Sine((x / 40) + sin))) / 3)),
+                Backdrop.Stripes => SceneMath.SmoothStep(0.5 + (1.2 * SceneMath.Sine(along / (12 * size)))),
                 _ => SceneMath.SmoothStep(0.5 + (0.9 * noise)),
             };
             _canvas[i] = first.Mix(second, t).Lighten(cloud * noise);
@@ -93,43 +113,56 @@ internal sealed class ScenePainter
         double chroma = Between(0.09, 0.2);
         SceneColor color = SceneColor.FromHue(lightness, chroma, ownHue);
         SceneColor other = SceneColor.FromHue(lightness + Between(-0.16, 0.16), chroma * 0.9, ownHue + Between(-0.15, 0.15));
-        int skin = _random.NextInt32(4);
+        Skin skin = (Skin)_random.NextInt32(4);
         double period = Between(3.5, 6.5);
         (double cos, double sin) = SceneMath.UnitCircle(_random.NextDouble());
         double shadow = Between(0.25, 0.5);
         double height = Between(1.2, 2.8);
-        for (int i = 0; i < PixelCount; i++)
+        double reach = shape.Reach + ShadowBlur + height;
+        (int left, int right) = Span(shape.X, reach);
+        (int top, int bottom) = Span(shape.Y, reach);
+        for (int row = top; row < bottom; row++)
         {
-            double x = (i % Side) + 0.5;
-            double y = (i / Side) + 0.5;
-            double dark = shadow * SceneMath.SmoothStep(0.5 - (shape.Distance(x + (_lightX * height), y + (_lightY * height)) / 4));
-            SceneColor under = _canvas[i];
-            under = new SceneColor(under.L * (1 - (dark * 0.55)), under.A * (1 - (dark * 0.3)), under.B * (1 - (dark * 0.3)));
-            double distance = shape.Distance(x, y);
-            double coverage = SceneMath.Saturate(0.5 - distance);
-            if (coverage > 0)
+            for (int column = left; column < right; column++)
             {
+                double x = column + 0.5;
+                double y = row + 0.5;
+                ref SceneColor pixel = ref _canvas[(row * Side) + column];
+                double fromShadow = shape.Distance(x + (_lightX * height), y + (_lightY * height));
+                double dark = shadow * SceneMath.SmoothStep(0.5 - (fromShadow / ShadowBlur));
+                pixel = new SceneColor(pixel.L * (1 - (0.55 * dark)), pixel.A * (1 - (0.3 * dark)), pixel.B * (1 - (0.3 * dark)));
+
+                double distance = shape.Distance(x, y);
+                double coverage = SceneMath.Saturate(0.5 - distance);
+                if (coverage == 0)
+                {
+                    continue;
+                }
+
                 double u = (x - shape.X) / radius;
                 double v = (y - shape.Y) / radius;
-                double along = (cos * (x - shape.X)) + (sin * (y - shape.Y));
+                double along = radius * ((cos * u) + (sin * v));
                 double t = skin switch
                 {
-                    0 => 0.5 + (0.5 * along / radius),
-                    1 => SceneMath.Saturate(0.5 + (2.2 * SceneMath.Sine(along / period))),
-                    2 => SceneMath.SmoothStep(0.5 + _noise.At(x * 1.7, y * 1.7)),
+                    Skin.Gradient => 0.5 + (0.5 * along / radius),
+                    Skin.Stripes => SceneMath.Saturate(0.5 + (2.2 * SceneMath.Sine(along / period))),
+                    Skin.Clouds => SceneMath.SmoothStep(0.5 + _noise.At(x * 1.7, y * 1.7)),
                     _ => 0,
                 };
 
                 // Rounded like a pebble: brighter towards the light, a highlight near it, a darker rim.
-                double lit = (0.11 * ((u * _lightX) + (v * _lightY)));
+                double slope = 0.11 * ((u * _lightX) + (v * _lightY));
                 double glint = SceneMath.Saturate(1 - (2.2 * SceneMath.Length(u - (0.4 * _lightX), v - (0.4 * _lightY))));
                 double rim = SceneMath.Saturate(1 + (distance / 1.6));
-                under = under.Mix(color.Mix(other, t).Lighten(lit + (0.16 * glint * glint) - (0.07 * rim)), coverage);
+                SceneColor lit = color.Mix(other, t).Lighten(slope + (0.16 * glint * glint) - (0.07 * rim));
+                pixel = pixel.Mix(lit, coverage);
             }
-
-            _canvas[i] = under;
         }
     }
+
+    /// <summary>The pixels of a row or column that lie within reach of a centre.</summary>
+    private static (int Start, int End) Span(double centre, double reach) =>
+        (Math.Max(0, (int)Math.Floor(centre - reach)), Math.Min(Side, (int)Math.Ceiling(centre + reach)));
 
     /// <summary>A vignette and grain, mostly of lightness as in film.</summary>
     private void PaintLens()

@@ -54,6 +54,9 @@ internal readonly struct SceneShape
     /// <summary>Distance from the centre to the farthest point, about, in pixels.</summary>
     public double Radius { get; }
 
+    /// <summary>No point of the shape lies farther from the centre along an axis; a triangle's corners do, at twice its inscribed circle.</summary>
+    public double Reach => 1.25 * Radius;
+
     /// <summary>The distance of a point from the edge, in pixels; negative inside.</summary>
     public double Distance(double x, double y)
     {
