@@ -101,7 +101,7 @@ public static class Cifar10
     }
 
     /// <summary>Reads exactly the expected records and one byte more, so that a file that unpacks to more costs nothing.</summary>
-    private static void ReadRecords(Stream stream, string path, int records, Span<byte> pixels)
+    internal static void ReadRecords(Stream stream, string path, int records, Span<byte> pixels)
     {
         long expected = (long)records * BytesPerRecord;
         byte[] buffer = new byte[RecordsPerRead * BytesPerRecord];

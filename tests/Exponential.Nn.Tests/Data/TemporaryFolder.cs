@@ -1,0 +1,11 @@
+namespace Exponential.Nn.Tests;
+
+/// <summary>An empty folder that goes with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Root { get; } = Directory.CreateTempSubdirectory("exponential-").FullName;
+
+    public string File(string name) => Path.Combine(Root, name);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

@@ -1,0 +1,109 @@
+using Xunit;
+
+namespace Exponential.Nn.Tests;
+
+public sealed class ImageFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(40, 30)]
+    [InlineData(3, 200)]
+    public void RoundTrips(int width, int height)
+    {
+        byte[] pixels = new byte[3 * width * height];
+        new Random(width).NextBytes(pixels);
+        string path = _folder.File("picture.png");
+        ImageFile.WritePng(path, new RgbImage(width, height, pixels));
+        RgbImage back = ImageFile.Read(path);
+        Assert.Equal((width, height), (back.Width, back.Height));
+        Assert.Equal(pixels, back.Pixels);
+    }
+
+    [Fact]
+    public void ReplacesAFileAndLeavesNoOther()
+    {
+        string path = Write(8, 8);
+        ImageFile.WritePng(path, new RgbImage(2, 1, [1, 2, 3, 4, 5, 6]));
+        Assert.Equal([1, 2, 3, 4, 5, 6], ImageFile.Read(path).Pixels);
+        Assert.Equal([path], Directory.GetFiles(_folder.Root));
+    }
+
+    /// <summary>The header is all that is read: 60,000 x 60,000 pixels would be 10.8 GB, the largest that a header can claim 2^64.</summary>
+    [Theory]
+    [InlineData(60_000, 60_000)]
+    [InlineData(8001, 8000)]
+    [InlineData(uint.MaxValue, uint.MaxValue)]
+    [InlineData(0, 5)]
+    public void RefusesAPictureThatClaimsToBeHuge(uint width, uint height)
+    {
+        string path = Write(8, 8);
+        byte[] bytes = File.ReadAllBytes(path);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(16), width);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(20), height);
+        File.WriteAllBytes(path, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(
+            $"ImageFile: '{path}' claims {width} x {height} pixels; 1 to 64000000 pixels expected; "
+            + "scale it down, or raise the limit if the file is to be trusted",
+            Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
+    }
+
+    [Fact]
+    public void RefusesMoreThanTheLimit()
+    {
+        string path = Write(8, 8);
+        Assert.Equal(8, ImageFile.Read(path, pixelLimit: 64).Width);
+        Assert.Contains("claims 8 x 8 pixels; 1 to 63", Assert.Throws<InvalidDataException>(() => ImageFile.Read(path, pixelLimit: 63)).Message);
+    }
+
+    [Fact]
+    public void RefusesWhatIsNoPicture()
+    {
+        string path = _folder.File("notes.txt");
+        foreach (string text in new[] { "", "x", "These are words and no picture, at some length." })
+        {
+            File.WriteAllText(path, text);
+            Assert.Equal(
+                $"ImageFile: '{path}' is not a picture of a known format; PNG, JPEG, BMP, TGA, GIF or PSD expected",
+                Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        }
+
+        Assert.Throws<FileNotFoundException>(() => ImageFile.Read(_folder.File("none.png")));
+    }
+
+    /// <summary>Cut anywhere, it is refused by one kind of exception that names the file.</summary>
+    [Fact]
+    public void RefusesATruncatedPicture()
+    {
+        string path = Write(20, 20);
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int length = 0; length < bytes.Length - 16; length += 41)
+        {
+            File.WriteAllBytes(path, bytes[..length]);
+            Assert.StartsWith($"ImageFile: '{path}' is ", Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        }
+    }
+
+    [Fact]
+    public void RgbImageNeedsItsBytes()
+    {
+        Assert.StartsWith(
+            "RgbImage: pixels must hold 3 x 2 x 2 bytes, both sides at least 1; got 11",
+            Assert.Throws<ArgumentException>(() => new RgbImage(2, 2, new byte[11])).Message);
+        Assert.Throws<ArgumentException>(() => new RgbImage(0, 2, []));
+    }
+
+    private string Write(int width, int height)
+    {
+        byte[] pixels = new byte[3 * width * height];
+        new Random(1).NextBytes(pixels);
+        string path = _folder.File("picture.png");
+        ImageFile.WritePng(path, new RgbImage(width, height, pixels));
+        return path;
+    }
+}
