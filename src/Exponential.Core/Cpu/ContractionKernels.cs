@@ -69,19 +69,46 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow, nint bCol, T* c, nint cItemStride) =>
         MatrixProduct<T, TVector, TSimd>.MultiplyBatched(m, n, k, a, aOffsets, aRow, aCol, b, bOffsets, bRow, bCol, c, cItemStride);
 
-    public override void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output) =>
-        ColumnConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+    public override void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output)
+    {
+        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        {
+            DirectConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+        }
+        else
+        {
+            ColumnConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+        }
+    }
 
-    public override void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient) =>
-        ColumnConvolution<T, TVector, TSimd>.InputGradient(g, outputGradient, kernel, inputGradient);
+    public override void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient)
+    {
+        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        {
+            DirectConvolution<T, TVector, TSimd>.InputGradient(g, outputGradient, kernel, inputGradient);
+        }
+        else
+        {
+            ColumnConvolution<T, TVector, TSimd>.InputGradient(g, outputGradient, kernel, inputGradient);
+        }
+    }
 
-    public override void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient) =>
-        ColumnConvolution<T, TVector, TSimd>.KernelGradient(g, input, outputGradient, kernelGradient);
+    public override void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient)
+    {
+        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        {
+            DirectKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);
+        }
+        else
+        {
+            ColumnConvolution<T, TVector, TSimd>.KernelGradient(g, input, outputGradient, kernelGradient);
+        }
+    }
 
     public override void Exponential(in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y) =>
         FusedExponential<T, TVector, TSimd>.Apply(g, x, kernel, scale, terms, steps, adjoint, y);
 
     public override void ExponentialGradient(
         in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar) =>
-        FusedExponential<T, TVector, TSimd>.Gradient(g, x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
+        FusedExponentialGradient<T, TVector, TSimd>.Run(g, x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
 }

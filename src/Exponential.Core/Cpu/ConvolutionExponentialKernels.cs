@@ -6,7 +6,12 @@ namespace Exponential;
 /// The sizes of the exponential of a convolution M: images [Batch, Channels, Height, Width], kernel [Channels, Channels,
 /// KernelHeight, KernelWidth] of odd height and width, zero padding of (k - 1) / 2.
 /// </summary>
-internal readonly record struct ConvolutionExponentialGeometry(int Batch, int Channels, int Height, int Width, int KernelHeight, int KernelWidth);
+internal readonly record struct ConvolutionExponentialGeometry(int Batch, int Channels, int Height, int Width, int KernelHeight, int KernelWidth)
+{
+    /// <summary>The convolution M.</summary>
+    public ConvolutionGeometry Product => new(
+        Batch, Channels, Height, Width, Channels, Height, Width, KernelHeight, KernelWidth, 1, 1, KernelHeight / 2, KernelWidth / 2);
+}
 
 /// <summary>The truncated exponential of a convolution, applied and differentiated.</summary>
 internal static unsafe class ConvolutionExponentialKernels

@@ -2,106 +2,61 @@ using System.Numerics;
 
 namespace Exponential;
 
-/// <summary>The exponential of a convolution, one product at a time.</summary>
+/// <summary>
+/// The exponential of a convolution in one pass over the batch: a few images at a time stay in cache through all terms and
+/// steps, and the factor 1/i, the sum and the store of Horner's form are one multiply-add of the register tile.
+/// </summary>
 internal static unsafe class FusedExponential<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    public static void Apply(in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
+    public static void Apply(in ConvolutionExponentialGeometry geometry, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
     {
-        int size = g.Batch * g.Channels * g.Height * g.Width;
-        using var memory = new Scratch<T>(2L * size);
-        T* start = memory.Pointer;
-        T* product = start + size;
-        Copy(x, y, size);
-        for (int step = 0; step < steps; step++)
+        ConvolutionGeometry g = geometry.Product;
+        var layout = PaddedLayout.Input(g, TSimd.Count);
+        using var product = new ShiftedProduct<T, TVector, TSimd>(g, adjoint, kernel, T.CreateChecked(scale), null, layout, layout);
+        nint imageSize = (nint)g.InputChannels * g.InputPlane;
+        int groups = (g.Batch + layout.Lanes - 1) / layout.Lanes;
+        KernelWork.For((long)g.Batch * imageSize * g.Depth * terms * steps, groups, group =>
         {
-            Copy(y, start, size);
-            for (int i = terms; i > 0; i--)
+            int first = group * layout.Lanes;
+            int count = Math.Min(layout.Lanes, g.Batch - first);
+            using var memory = new Scratch<T>(3 * layout.Size);
+            new Span<T>(memory.Pointer, checked((int)(3 * layout.Size))).Clear();
+            T* value = memory.Pointer;
+            T* next = value + layout.Size;
+            T* spare = next + layout.Size;
+            PaddedImages<T, TVector, TSimd>.Pack(layout, x + first * imageSize, count, value);
+            for (int step = 0; step < steps && terms > 0; step++)
             {
-                Product(g, y, kernel, adjoint, product);
-                Combine(start, product, T.CreateChecked(scale / i), y, size);
+                Step(product, layout, terms, value, spare, next);
+                T* former = value;
+                value = next;
+                next = former;
             }
+
+            PaddedImages<T, TVector, TSimd>.Unpack(layout, value, count, y + first * imageSize);
+        });
+    }
+
+    /// <summary>result = the truncated exponential of value, by Horner's form with at least one term; spare is overwritten.</summary>
+    public static void Step(in ShiftedProduct<T, TVector, TSimd> product, in PaddedLayout layout, int terms, T* value, T* spare, T* result)
+    {
+        T* sum = value;
+        for (int i = terms; i > 0; i--)
+        {
+            T* next = i % 2 == 1 ? result : spare; // so that the last, i = 1, is the result
+            Multiply(product, layout, sum, value, T.One / T.CreateChecked(i), next);
+            sum = next;
         }
     }
 
-    public static void Gradient(
-        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar)
+    /// <summary>destination = addend + alpha M source, or without addend alpha M source, its padding zero.</summary>
+    public static void Multiply(
+        in ShiftedProduct<T, TVector, TSimd> product, in PaddedLayout layout, T* source, T* addend, T alpha, T* destination)
     {
-        int size = g.Batch * g.Channels * g.Height * g.Width;
-        int kernelSize = g.Channels * g.Channels * g.KernelHeight * g.KernelWidth;
-        using var memory = new Scratch<T>((long)size * (steps + terms + 4));
-        T* inputs = memory.Pointer;
-        T* powers = inputs + (nint)size * steps;
-        T* start = powers + (nint)size * (terms + 1);
-        T* a = start + size;
-        T* product = a + size;
-        using var kernelMemory = new Scratch<T>(kernelSize);
-        if (kernelBar != null)
-        {
-            new Span<T>(kernelBar, kernelSize).Clear();
-        }
-
-        Copy(x, inputs, size);
-        for (int step = 1; step < steps; step++)
-        {
-            Apply(g, inputs + (nint)size * (step - 1), kernel, scale, terms, 1, false, inputs + (nint)size * step);
-        }
-
-        Copy(yBar, start, size);
-        for (int step = steps - 1; step >= 0; step--)
-        {
-            Copy(inputs + (nint)size * step, powers, size);
-            for (int i = 1; i < terms; i++)
-            {
-                Product(g, powers + (nint)size * (i - 1), kernel, false, product);
-                Combine(null, product, T.CreateChecked(scale / (i + 1)), powers + (nint)size * i, size);
-            }
-
-            Copy(start, a, size);
-            for (int i = terms; i > 0; i--)
-            {
-                if (kernelBar != null)
-                {
-                    ColumnConvolution<T, TVector, TSimd>.KernelGradient(Geometry(g), powers + (nint)size * (i - 1), a, kernelMemory.Pointer);
-                    Combine(kernelBar, kernelMemory.Pointer, T.CreateChecked(scale), kernelBar, kernelSize);
-                }
-
-                Product(g, a, kernel, true, product);
-                Combine(start, product, T.CreateChecked(scale / i), a, size);
-            }
-
-            Copy(a, start, size);
-        }
-
-        if (xBar != null)
-        {
-            Copy(start, xBar, size);
-        }
-    }
-
-    private static ConvolutionGeometry Geometry(in ConvolutionExponentialGeometry g) => new(
-        g.Batch, g.Channels, g.Height, g.Width, g.Channels, g.Height, g.Width, g.KernelHeight, g.KernelWidth, 1, 1, g.KernelHeight / 2, g.KernelWidth / 2);
-
-    private static void Product(in ConvolutionExponentialGeometry g, T* x, T* kernel, bool adjoint, T* result)
-    {
-        if (adjoint)
-        {
-            ColumnConvolution<T, TVector, TSimd>.InputGradient(Geometry(g), x, kernel, result);
-        }
-        else
-        {
-            ColumnConvolution<T, TVector, TSimd>.Forward(Geometry(g), x, kernel, null, result);
-        }
-    }
-
-    private static void Copy(T* source, T* destination, int size) => new ReadOnlySpan<T>(source, size).CopyTo(new Span<T>(destination, size));
-
-    private static void Combine(T* addend, T* product, T factor, T* result, int size)
-    {
-        for (int i = 0; i < size; i++)
-        {
-            result[i] = addend == null ? product[i] * factor : addend[i] + product[i] * factor;
-        }
+        product.Run(
+            source + layout.Origin, addend == null ? null : addend + layout.Origin, alpha, destination + layout.Origin, layout.PlaneStride);
+        layout.ClearPadding(destination, TSimd.Count);
     }
 }

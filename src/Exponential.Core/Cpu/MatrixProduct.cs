@@ -21,9 +21,6 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
     /// <summary>The most values of A that are packed at once.</summary>
     private const int PackedLimit = 1 << 22;
 
-    /// <summary>Multiply-adds that are worth a second thread.</summary>
-    private const long ForkWork = 1 << 19;
-
     private static int PanelWidth => TSimd.TileVectors * TSimd.Count;
 
     /// <summary>Columns of C in a block: 1 KiB of a row.</summary>
@@ -38,7 +35,7 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
     {
         int items = aOffsets.Length;
         long work = (long)m * n * k;
-        if (items <= 1 || work >= 16 * ForkWork)
+        if (items <= 1 || work >= 16 * KernelWork.WorthSharing)
         {
             for (int i = 0; i < items; i++)
             {
@@ -53,7 +50,7 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         nint* bStart = aStart + items;
         aOffsets.CopyTo(new Span<nint>(aStart, items));
         bOffsets.CopyTo(new Span<nint>(bStart, items));
-        int itemsPerBlock = (int)Math.Clamp(ForkWork / Math.Max(work, 1), 1, items);
+        int itemsPerBlock = (int)Math.Clamp(KernelWork.WorthSharing / Math.Max(work, 1), 1, items);
         Workers.For((items + itemsPerBlock - 1) / itemsPerBlock, block =>
         {
             int end = Math.Min(items, (block + 1) * itemsPerBlock);
@@ -96,27 +93,13 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         int slabs = (k + DepthBlock - 1) / DepthBlock;
         int rowBlocks = (m + RowBlock - 1) / RowBlock;
         int columnBlocks = (n + ColumnBlock - 1) / ColumnBlock;
-        mayFork &= (long)m * n * k >= ForkWork;
+        long work = mayFork ? (long)m * n * k : 0;
         using var packed = new Scratch<T>((long)m * (k + slabs));
         T* packedA = packed.Pointer;
 
-        For(mayFork, rowBlocks, block => PackRows(block, m, k, a, aRow, aCol, packedA));
-        For(mayFork, rowBlocks * columnBlocks, block =>
+        KernelWork.For(work, rowBlocks, block => PackRows(block, m, k, a, aRow, aCol, packedA));
+        KernelWork.For(work, rowBlocks * columnBlocks, block =>
             MultiplyBlock(block % rowBlocks, block / rowBlocks, m, n, k, packedA, b, bRow, bCol, c, cRow, accumulate));
-    }
-
-    private static void For(bool mayFork, int blocks, Action<int> body)
-    {
-        if (mayFork)
-        {
-            Workers.For(blocks, body);
-            return;
-        }
-
-        for (int block = 0; block < blocks; block++)
-        {
-            body(block);
-        }
     }
 
     private static T* PackedSlab(T* packedA, int slab, int m, int firstRow, int depth) =>

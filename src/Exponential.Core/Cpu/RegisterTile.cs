@@ -59,7 +59,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     /// <param name="addend">What is added, laid out like the destination, or null.</param>
     /// <param name="destination">Row 0 of the result; may be the addend.</param>
     /// <param name="rowStride">The distance of rows in addend and destination.</param>
-    /// <param name="alpha">The factor of the sums where there is an addend; without one it is 1.</param>
+    /// <param name="alpha">The factor of the sums.</param>
     public static void Run(
         int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, T* addend, T* destination, nint rowStride, T alpha)
     {
@@ -233,7 +233,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(TVector sum, nint position, T* addend, T* destination, T alpha)
     {
-        TVector result = addend == null ? sum : TSimd.MultiplyAdd(sum, TSimd.Broadcast(alpha), TSimd.Load(addend + position));
+        TVector factor = TSimd.Broadcast(alpha);
+        TVector result = addend == null ? TSimd.Multiply(sum, factor) : TSimd.MultiplyAdd(sum, factor, TSimd.Load(addend + position));
         TSimd.Store(result, destination + position);
     }
 }

@@ -43,7 +43,7 @@ internal unsafe interface ISimd<T, TVector>
 
     static abstract void Store(TVector value, T* destination);
 
-    static abstract TVector Add(TVector a, TVector b);
+    static abstract TVector Multiply(TVector a, TVector b);
 
     /// <summary>a b + c, fused where the hardware fuses.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
@@ -71,7 +71,7 @@ internal readonly unsafe struct Simd512<T> : ISimd<T, Vector512<T>>
     public static void Store(Vector512<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
+    public static Vector512<T> Multiply(Vector512<T> a, Vector512<T> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MultiplyAdd(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
@@ -102,7 +102,7 @@ internal readonly unsafe struct Simd256<T> : ISimd<T, Vector256<T>>
     public static void Store(Vector256<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
+    public static Vector256<T> Multiply(Vector256<T> a, Vector256<T> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MultiplyAdd(Vector256<T> a, Vector256<T> b, Vector256<T> c) => typeof(T) == typeof(float)
@@ -132,7 +132,7 @@ internal readonly unsafe struct Simd128<T> : ISimd<T, Vector128<T>>
     public static void Store(Vector128<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
+    public static Vector128<T> Multiply(Vector128<T> a, Vector128<T> b) => a * b;
 
     // The estimate and not FusedMultiplyAdd: where the target is not known to fuse (a default ahead-of-time build), the latter
     // is emulated at a fortieth of the speed.
@@ -164,7 +164,7 @@ internal readonly unsafe struct SimdScalar<T> : ISimd<T, T>
     public static void Store(T value, T* destination) => *destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Add(T a, T b) => a + b;
+    public static T Multiply(T a, T b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T MultiplyAdd(T a, T b, T c) => T.MultiplyAddEstimate(a, b, c);

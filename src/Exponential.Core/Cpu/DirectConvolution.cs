@@ -1,0 +1,65 @@
+using System.Numerics;
+
+namespace Exponential;
+
+/// <summary>Convolutions of stride 1 whose padding is smaller than the kernel, read in place through shifted loads.</summary>
+internal static unsafe class DirectConvolution<T, TVector, TSimd>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TSimd : struct, ISimd<T, TVector>
+{
+    /// <summary>Whether these kernels take a convolution.</summary>
+    public static bool Takes(in ConvolutionGeometry g) =>
+        g.StrideHeight == 1 && g.StrideWidth == 1 && g.PaddingHeight < g.KernelHeight && g.PaddingWidth < g.KernelWidth;
+
+    public static void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output) =>
+        Run(g, transposed: false, input, kernel, bias, output);
+
+    /// <summary>The convolution of the output's gradient with the kernel turned by 180 degrees, its channels swapped.</summary>
+    public static void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient) =>
+        Run(
+            g with
+            {
+                InputChannels = g.OutputChannels,
+                InputHeight = g.OutputHeight,
+                InputWidth = g.OutputWidth,
+                OutputChannels = g.InputChannels,
+                OutputHeight = g.InputHeight,
+                OutputWidth = g.InputWidth,
+                PaddingHeight = g.KernelHeight - 1 - g.PaddingHeight,
+                PaddingWidth = g.KernelWidth - 1 - g.PaddingWidth,
+            },
+            transposed: true, outputGradient, kernel, null, inputGradient);
+
+    private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output)
+    {
+        ConvolutionGeometry g = geometry;
+        var inputLayout = PaddedLayout.Input(g, TSimd.Count);
+        var outputLayout = PaddedLayout.Output(g, inputLayout, TSimd.Count);
+        using var product = new ShiftedProduct<T, TVector, TSimd>(g, transposed, kernel, T.One, bias, inputLayout, outputLayout);
+        nint inputSize = (nint)g.InputChannels * g.InputPlane;
+        nint outputSize = (nint)g.OutputChannels * g.OutputPlane;
+
+        if (g.Taps == 1 && g.InputPlane % TSimd.Count == 0)
+        {
+            // Nothing to pad and nothing that sticks out: the product of two matrices for each image, in place.
+            KernelWork.For((long)g.Batch * outputSize * g.Depth, g.Batch, image =>
+                product.Run(input + image * inputSize, null, T.One, output + image * outputSize, g.OutputPlane));
+            return;
+        }
+
+        int lanes = inputLayout.Lanes;
+        int groups = (g.Batch + lanes - 1) / lanes;
+        KernelWork.For((long)g.Batch * outputSize * g.Depth, groups, group =>
+        {
+            int first = group * lanes;
+            int count = Math.Min(lanes, g.Batch - first);
+            using var memory = new Scratch<T>(inputLayout.Size + outputLayout.Size);
+            T* source = memory.Pointer;
+            T* result = source + inputLayout.Size;
+            new Span<T>(source, checked((int)inputLayout.Size)).Clear();
+            PaddedImages<T, TVector, TSimd>.Pack(inputLayout, input + first * inputSize, count, source);
+            product.Run(source + inputLayout.Origin, null, T.One, result, outputLayout.PlaneStride);
+            PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, result, count, output + first * outputSize);
+        });
+    }
+}
