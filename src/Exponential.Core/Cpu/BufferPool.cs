@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Exponential;
 
-/// <summary>A pinned array of bytes with a start aligned to 64. One that its storage lost comes back to the pool through its finaliser.</summary>
+/// <summary>A pinned array of bytes with a start aligned to 64. It has no finaliser: <see cref="CpuStorage"/> gives it back, and only once.</summary>
 internal sealed unsafe class PinnedBuffer
 {
     private readonly byte[] _array;
@@ -14,15 +14,6 @@ internal sealed unsafe class PinnedBuffer
         _array = GC.AllocateUninitializedArray<byte>(checked((int)(capacity + BufferPool.Alignment)), pinned: true);
         nint address = (nint)Marshal.UnsafeAddrOfPinnedArrayElement(_array, 0);
         Start = (void*)((address + BufferPool.Alignment - 1) & ~(nint)(BufferPool.Alignment - 1));
-    }
-
-    ~PinnedBuffer()
-    {
-        if (!Environment.HasShutdownStarted)
-        {
-            GC.ReRegisterForFinalize(this);
-            BufferPool.Return(this);
-        }
     }
 
     public int SizeClass { get; }
@@ -120,11 +111,6 @@ internal static class BufferPool
         {
             foreach (Stack<PinnedBuffer> stack in Free)
             {
-                foreach (PinnedBuffer buffer in stack)
-                {
-                    GC.SuppressFinalize(buffer);
-                }
-
                 stack.Clear();
             }
 

@@ -11,6 +11,18 @@ internal sealed unsafe class CpuStorage : Storage
     public CpuStorage(DType dtype, int count)
         : base(dtype, count) => _buffer = BufferPool.Rent((long)count * (dtype == DType.Float32 ? sizeof(float) : sizeof(double)));
 
+    /// <summary>
+    /// A storage that was lost gives its buffer back. It may die together with tensors that refer to it, their finalisers in any order:
+    /// <see cref="Free"/> acts once, so that no buffer comes back twice and is shared by two that rent it.
+    /// </summary>
+    ~CpuStorage()
+    {
+        if (!Environment.HasShutdownStarted)
+        {
+            Free();
+        }
+    }
+
     public override Device Device => Device.Cpu;
 
     /// <summary>The address of the first element. It stays valid while a reference is held.</summary>
@@ -27,6 +39,7 @@ internal sealed unsafe class CpuStorage : Storage
         PinnedBuffer? buffer = Interlocked.Exchange(ref _buffer, null);
         if (buffer is not null)
         {
+            GC.SuppressFinalize(this);
             BufferPool.Return(buffer);
         }
     }
