@@ -68,11 +68,12 @@ internal static class BufferPool
 
     public static PinnedBuffer Rent(long bytes)
     {
-        int sizeClass = SizeClassOf(bytes, out long capacity);
-        if (capacity > LargestBuffer)
+        if (bytes > LargestBuffer)
         {
             throw new OutOfMemoryException($"Allocate: {bytes:N0} bytes asked for one tensor; the most is {LargestBuffer:N0}");
         }
+
+        int sizeClass = SizeClassOf(bytes, out long capacity);
 
         if (Volatile.Read(ref _inUse) + capacity > Volatile.Read(ref _highWater))
         {
@@ -201,7 +202,7 @@ internal static class BufferPool
             shift++;
         }
 
-        capacity = (mantissa << shift) * Alignment;
+        capacity = Math.Min((mantissa << shift) * Alignment, LargestBuffer);
         return (shift * 4) + (int)mantissa;
     }
 
