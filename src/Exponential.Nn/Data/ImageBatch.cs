@@ -41,6 +41,11 @@ public sealed class ImageBatch
     /// <exception cref="InvalidOperationException">The enumeration has moved on.</exception>
     public ReadOnlySpan<int> Indices => Owned.Indices.AsSpan(0, Count);
 
+    /// <summary>The images as a tensor [B, C, H, W] of values 0..255, a copy that lasts.</summary>
+    /// <param name="dtype">Its element type.</param>
+    /// <exception cref="InvalidOperationException">The enumeration has moved on.</exception>
+    public Tensor ToTensor(DType dtype = DType.Float32) => PixelTensor.FromBytes(Pixels, [Count, Channels, Height, Width], dtype);
+
     private Memory Owned => _memory ?? throw new InvalidOperationException(
         $"ImageBatch: batch {Number} was read after the enumeration moved on and its memory was used again; "
         + "copy what is needed inside the loop");

@@ -17,12 +17,11 @@ public sealed class ImageDataset
         foreach (ImageSet other in new[] { validation, test })
         {
             ArgumentNullException.ThrowIfNull(other);
-            if ((other.Channels, other.Height, other.Width) != (train.Channels, train.Height, train.Width))
+            if (other.ImageShape != train.ImageShape)
             {
                 throw new ArgumentException(
-                    $"ImageDataset: '{name}' needs images of one size; '{train.Name}' has "
-                    + $"[{train.Channels}, {train.Height}, {train.Width}], "
-                    + $"'{other.Name}' [{other.Channels}, {other.Height}, {other.Width}]");
+                    $"ImageDataset: '{name}' needs images of one size; '{train.Name}' has {train.ImageShape}, "
+                    + $"'{other.Name}' {other.ImageShape}");
             }
         }
 
@@ -56,6 +55,9 @@ public sealed class ImageDataset
 
     /// <summary>W in pixels.</summary>
     public int Width => Train.Width;
+
+    /// <summary>[C, H, W].</summary>
+    public Shape ImageShape => Train.ImageShape;
 
     /// <summary>The same data set with shorter splits, each the first images of its split; null keeps a split whole.</summary>
     /// <param name="train">Training images to keep.</param>

@@ -59,6 +59,9 @@ public sealed class ImageSet
     /// <summary>W in pixels.</summary>
     public int Width { get; }
 
+    /// <summary>[C, H, W].</summary>
+    public Shape ImageShape => [Channels, Height, Width];
+
     /// <summary>C H W.</summary>
     public int BytesPerImage { get; }
 
@@ -112,4 +115,8 @@ public sealed class ImageSet
 
         return Slice(0, count);
     }
+
+    /// <summary>All images as a tensor [N, C, H, W] of values 0..255: for a few of them, after <see cref="Take"/>.</summary>
+    /// <param name="dtype">Its element type.</param>
+    public Tensor ToTensor(DType dtype = DType.Float32) => PixelTensor.FromBytes(Pixels, [Count, Channels, Height, Width], dtype);
 }

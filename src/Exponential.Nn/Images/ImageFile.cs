@@ -23,9 +23,7 @@ public static class ImageFile
         ArgumentNullException.ThrowIfNull(image);
         using MemoryStream png = new();
         new ImageWriter().WritePng(image.Pixels, image.Width, image.Height, StbImageWriteSharp.ColorComponents.RedGreenBlue, png);
-        string temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, png.ToArray());
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, png.WriteTo);
     }
 
     /// <summary>Reads a picture (PNG, JPEG, BMP, TGA, GIF's first frame, PSD) as red, green and blue; transparency is dropped.</summary>

@@ -69,4 +69,127 @@ public static class ImageGrid
         ArgumentNullException.ThrowIfNull(set);
         return FromBytes(set.Take(count).Pixels, set.Channels, set.Height, set.Width, perRow, padding);
     }
+
+    /// <summary>A grid of images as the model sees them, values 0..256: a byte is floor(v 255/256 + 1/2), held in 0..255.</summary>
+    /// <param name="images">[B, C, H, W] with C = 3 or 1, B at least 1. What is not a number is drawn black.</param>
+    /// <param name="perRow">Images in a row; fewer if there are fewer.</param>
+    /// <param name="padding">Black pixels between and around them.</param>
+    /// <exception cref="ArgumentException">The shape is another.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">perRow is below 1, or the padding negative.</exception>
+    public static RgbImage FromTensor(Tensor images, int perRow = DefaultPerRow, int padding = DefaultPadding)
+    {
+        Shape shape = RequireImages(images, nameof(images));
+        return FromBytes(ToBytes(Values(images)), shape[1], shape[2], shape[3], perRow, padding);
+    }
+
+    /// <summary>
+    /// Three rows for each row of images: the originals, their reconstructions, and |reconstruction - original| times an amplification,
+    /// black where they agree and white where one of them is not finite.
+    /// </summary>
+    /// <param name="originals">[B, C, H, W] with C = 3 or 1, B at least 1, values 0..256.</param>
+    /// <param name="reconstructions">The same shape.</param>
+    /// <param name="amplification">The factor; <see cref="AmplificationFor"/> gives it when null.</param>
+    /// <param name="perRow">Images in a row; fewer if there are fewer.</param>
+    /// <param name="padding">Black pixels between and around them.</param>
+    /// <exception cref="ArgumentException">The shapes differ or are no images'.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">perRow is below 1, or the padding negative.</exception>
+    public static RgbImage Comparison(
+        Tensor originals,
+        Tensor reconstructions,
+        double? amplification = null,
+        int perRow = DefaultPerRow,
+        int padding = DefaultPadding)
+    {
+        Shape shape = RequireImages(originals, nameof(originals));
+        double[] differences = Differences(originals, reconstructions);
+        double factor = amplification ?? Amplification(differences);
+        for (int i = 0; i < differences.Length; i++)
+        {
+            // Not by the factor: it may be 0, and 0 times infinity is not a number.
+            differences[i] = double.IsFinite(differences[i]) ? differences[i] * factor : double.PositiveInfinity;
+        }
+
+        int count = shape[0];
+        int columns = Math.Clamp(perRow, 1, count);
+        int rows = ((count - 1) / columns) + 1;
+        int rowBytes = columns * shape[1] * shape[2] * shape[3];
+        byte[] pixels = new byte[checked(3 * rows * rowBytes)];
+        byte[][] kinds = [ToBytes(Values(originals)), ToBytes(Values(reconstructions)), ToBytes(differences)];
+        for (int row = 0; row < 3 * rows; row++)
+        {
+            // The last row may be short; what is left of it stays black.
+            ReadOnlySpan<byte> kind = kinds[row % 3].AsSpan(row / 3 * rowBytes);
+            kind[..Math.Min(rowBytes, kind.Length)].CopyTo(pixels.AsSpan(row * rowBytes));
+        }
+
+        return FromBytes(pixels, shape[1], shape[2], shape[3], perRow < 1 ? perRow : columns, padding);
+    }
+
+    /// <summary>
+    /// The largest power of ten, at least 1, by which |reconstruction - original| can be multiplied and stay at most 256; 1 where they agree
+    /// or one is not finite.
+    /// </summary>
+    /// <param name="originals">[B, C, H, W], values 0..256.</param>
+    /// <param name="reconstructions">The same shape.</param>
+    /// <exception cref="ArgumentException">The shapes differ or are no images'.</exception>
+    public static double AmplificationFor(Tensor originals, Tensor reconstructions)
+    {
+        RequireImages(originals, nameof(originals));
+        return Amplification(Differences(originals, reconstructions));
+    }
+
+    private static double Amplification(ReadOnlySpan<double> differences)
+    {
+        double largest = 0;
+        foreach (double difference in differences)
+        {
+            largest = Math.Max(largest, difference);
+        }
+
+        double factor = 1;
+        while (largest > 0 && largest * factor * 10 <= 256)
+        {
+            factor *= 10;
+        }
+
+        return factor;
+    }
+
+    private static double[] Differences(Tensor originals, Tensor reconstructions)
+    {
+        if (reconstructions.Shape != originals.Shape)
+        {
+            throw new ArgumentException(
+                $"ImageGrid: reconstructions must have the originals' shape {originals.Shape}; got {reconstructions.Shape}",
+                nameof(reconstructions));
+        }
+
+        double[] result = Values(reconstructions);
+        double[] expected = Values(originals);
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = Math.Abs(result[i] - expected[i]);
+        }
+
+        return result;
+    }
+
+    private static Shape RequireImages(Tensor images, string name)
+    {
+        ArgumentNullException.ThrowIfNull(images, name);
+        if (images.Rank != 4 || images.Shape[1] is not (1 or 3) || images.ElementCount == 0)
+        {
+            throw new ArgumentException($"ImageGrid: {name} must be [B, 1 or 3, H, W] with at least one image; got {images.Shape}", name);
+        }
+
+        return images.Shape;
+    }
+
+    private static double[] Values(Tensor images) => images.Detach().To(DType.Float64).ToArray<double>();
+
+    private static byte[] ToBytes(double[] values) => Array.ConvertAll(values, v =>
+    {
+        double level = Math.Floor((v * (255.0 / 256.0)) + 0.5);
+        return (byte)(level > 0 ? Math.Min(level, 255) : 0);
+    });
 }

@@ -33,6 +33,19 @@ public sealed class BatchLoaderTests
         Assert.Equal(Enumerable.Range(0, 53), indices.Order());
     }
 
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void TensorsHoldTheBytesAndLast(DType dtype)
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        Tensor[] tensors = [.. new BatchLoader(Set, 20, seed: 1).Epoch(0, 0, token).Select(batch => batch.ToTensor(dtype))];
+        Assert.Equal([[20, 3, 32, 32], [20, 3, 32, 32], [13, 3, 32, 32]], tensors.Select(tensor => tensor.Shape));
+        Assert.All(tensors, tensor => Assert.Equal(dtype, tensor.DType));
+        double[] values = [.. tensors.SelectMany(tensor => tensor.To(DType.Float64).ToArray<double>())];
+        Assert.Equal(Pixels(new BatchLoader(Set, 20, seed: 1), 0).Select(b => (double)b), values);
+    }
+
     [Fact]
     public void TheOrderIsFixedBySeedAndEpoch()
     {

@@ -24,6 +24,14 @@ public sealed class ImageSetTests
     }
 
     [Fact]
+    public void BecomesATensor()
+    {
+        Tensor tensor = new ImageSet("numbers", 1, 3, 4, Bytes).Take(2).ToTensor();
+        Assert.Equal([2, 1, 3, 4], tensor.Shape);
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => (float)i), tensor.ToArray<float>());
+    }
+
+    [Fact]
     public void NamesWhatIsWrong()
     {
         ImageSet set = new("numbers", 1, 3, 4, Bytes);
