@@ -75,7 +75,7 @@ public sealed class SpectralNorm : Module
             }
         }
 
-        Tensor product = _v.Value.Reshape([1, kernel.Shape[1], _height, _width]).Conv2d(kernel, null, (1, 1), padding).Reshape([-1]);
+        Tensor product = _v.Value.Reshape([1, kernel.Shape[1], _height, _width]).Conv2d(kernel, null, (1, 1), padding).Flatten();
         if (Training)
         {
             _u.Value = Normalized(product.Detach());
@@ -89,7 +89,7 @@ public sealed class SpectralNorm : Module
     private static Tensor Normalized(Tensor vector)
     {
         double length = Math.Sqrt(vector.Square().Sum().ToScalar());
-        return vector.Reshape([-1]) * (1 / Math.Max(length, ShortestNorm));
+        return vector.Flatten() * (1 / Math.Max(length, ShortestNorm));
     }
 
     private Tensor RandomUnit(int channels, Generator generator) =>

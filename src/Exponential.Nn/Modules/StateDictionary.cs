@@ -7,7 +7,7 @@ namespace Exponential.Nn;
 /// A module's state: every parameter and buffer under its full name, in the order of registration. The names are those of the original
 /// PyTorch code's <c>state_dict</c>. Its tensors stay what they were when it was taken, however the module is trained on.
 /// </summary>
-public sealed class StateDictionary : IReadOnlyDictionary<string, StateValue>
+public sealed partial class StateDictionary : IReadOnlyDictionary<string, StateValue>
 {
     private readonly OrderedDictionary<string, StateValue> _values = new(StringComparer.Ordinal);
 
