@@ -34,32 +34,33 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
     {
         ConvolutionGeometry g = geometry;
         var inputLayout = PaddedLayout.Input(g, TSimd.Count);
-        var outputLayout = PaddedLayout.Output(g, inputLayout, TSimd.Count);
-        using var product = new ShiftedProduct<T, TVector, TSimd>(g, transposed, kernel, T.One, bias, inputLayout, outputLayout);
+        var centres = PaddedLayout.Centres(g, inputLayout, TSimd.Count);
+        var outputLayout = PaddedLayout.Output(centres, TSimd.Count);
+        using var product = new ShiftedProduct<T, TVector, TSimd>(g, transposed, kernel, T.One, bias, inputLayout, centres, outputLayout);
         nint inputSize = (nint)g.InputChannels * g.InputPlane;
         nint outputSize = (nint)g.OutputChannels * g.OutputPlane;
-
-        if (g.Taps == 1 && g.InputPlane % TSimd.Count == 0)
-        {
-            // Nothing to pad and nothing that sticks out: the product of two matrices for each image, in place.
-            KernelWork.For((long)g.Batch * outputSize * g.Depth, g.Batch, image =>
-                product.Run(input + image * inputSize, null, T.One, output + image * outputSize, g.OutputPlane));
-            return;
-        }
-
         int lanes = inputLayout.Lanes;
         int groups = (g.Batch + lanes - 1) / lanes;
         KernelWork.For((long)g.Batch * outputSize * g.Depth, groups, group =>
         {
             int first = group * lanes;
             int count = Math.Min(lanes, g.Batch - first);
-            using var memory = new Scratch<T>(inputLayout.Size + outputLayout.Size);
-            T* source = memory.Pointer;
-            T* result = source + inputLayout.Size;
-            new Span<T>(source, checked((int)inputLayout.Size)).Clear();
-            PaddedImages<T, TVector, TSimd>.Pack(inputLayout, input + first * inputSize, count, source);
-            product.Run(source + inputLayout.Origin, null, T.One, result, outputLayout.PlaneStride);
-            PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, result, count, output + first * outputSize);
+            T* source = input + first * inputSize;
+            T* result = output + first * outputSize;
+            using var memory = new Scratch<T>((inputLayout.IsPlain ? 0 : inputLayout.Size) + (outputLayout.IsPlain ? 0 : outputLayout.Size));
+            T* paddedSource = inputLayout.IsPlain ? source : memory.Pointer;
+            T* paddedResult = outputLayout.IsPlain ? result : inputLayout.IsPlain ? memory.Pointer : memory.Pointer + inputLayout.Size;
+            if (!inputLayout.IsPlain)
+            {
+                new Span<T>(paddedSource, checked((int)inputLayout.Size)).Clear();
+                PaddedImages<T, TVector, TSimd>.Pack(inputLayout, source, count, paddedSource);
+            }
+
+            product.Run(paddedSource + inputLayout.Origin, null, T.One, paddedResult, outputLayout.PlaneStride);
+            if (!outputLayout.IsPlain)
+            {
+                PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, paddedResult, count, result);
+            }
         });
     }
 }

@@ -25,11 +25,11 @@ internal static unsafe class DirectKernelGradient<T, TVector, TSimd>
         ConvolutionGeometry g = geometry;
         new Span<T>(kernelGradient, g.OutputChannels * g.Depth).Clear();
         var right = PaddedLayout.Input(g, TSimd.Count);
-        var left = PaddedLayout.Output(g, right, TSimd.Count);
+        var left = PaddedLayout.Centres(g, right, TSimd.Count);
         using var correlation = new Correlation<T, TVector, TSimd>(g, right, left);
         nint inputSize = (nint)g.InputChannels * g.InputPlane;
         nint outputSize = (nint)g.OutputChannels * g.OutputPlane;
-        bool inPlace = g.Taps == 1 && g.InputPlane % TSimd.Count == 0;
+        bool inPlace = left.IsPlain && right.IsPlain;
         int lanes = right.Lanes;
         int groups = (g.Batch + lanes - 1) / lanes;
         int groupsAtOnce = Math.Max(1, Correlation<T, TVector, TSimd>.EnoughVectors / correlation.Vectors);

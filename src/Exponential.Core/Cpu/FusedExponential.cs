@@ -14,7 +14,7 @@ internal static unsafe class FusedExponential<T, TVector, TSimd>
     {
         ConvolutionGeometry g = geometry.Product;
         var layout = PaddedLayout.Input(g, TSimd.Count);
-        using var product = new ShiftedProduct<T, TVector, TSimd>(g, adjoint, kernel, T.CreateChecked(scale), null, layout, layout);
+        using var product = new ShiftedProduct<T, TVector, TSimd>(g, adjoint, kernel, T.CreateChecked(scale), null, layout, layout, layout);
         nint imageSize = (nint)g.InputChannels * g.InputPlane;
         int groups = (g.Batch + layout.Lanes - 1) / layout.Lanes;
         KernelWork.For((long)g.Batch * imageSize * g.Depth * terms * steps, groups, group =>

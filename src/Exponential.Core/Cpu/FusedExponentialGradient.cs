@@ -43,8 +43,8 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd>
         ConvolutionGeometry g = geometry.Product;
         var layout = PaddedLayout.Input(g, TSimd.Count);
         T factor = T.CreateChecked(scale);
-        using var forward = new ShiftedProduct<T, TVector, TSimd>(g, false, kernel, factor, null, layout, layout);
-        using var adjoint = new ShiftedProduct<T, TVector, TSimd>(g, true, kernel, factor, null, layout, layout);
+        using var forward = new ShiftedProduct<T, TVector, TSimd>(g, false, kernel, factor, null, layout, layout, layout);
+        using var adjoint = new ShiftedProduct<T, TVector, TSimd>(g, true, kernel, factor, null, layout, layout, layout);
         using var correlation = new Correlation<T, TVector, TSimd>(g, layout, layout);
         nint imageSize = (nint)g.InputChannels * g.InputPlane;
         int kernelSize = g.OutputChannels * g.Depth;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
@@ -175,14 +176,14 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
             if (whole > 0)
             {
                 RegisterTile<T, TVector, TSimd>.Run(
-                    height, whole, depth, packedA, panel, offsets, positions, addend, destination, cRow, T.One);
+                    height, whole, depth, packedA, panel, offsets, positions, positions, addend, destination, cRow, T.One);
             }
 
             if (rest > 0)
             {
                 // The vector that sticks out of C goes by way of a buffer.
                 RegisterTile<T, TVector, TSimd>.Run(
-                    height, 1, depth, packedA, panel + whole * TSimd.Count, offsets, positions, null, edge, TSimd.Count, T.One);
+                    height, 1, depth, packedA, panel + whole * TSimd.Count, offsets, positions, positions, null, edge, TSimd.Count, T.One);
                 AddEdge(height, rest, edge, destination + whole * TSimd.Count, cRow, accumulate);
             }
 
@@ -190,6 +191,7 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddEdge(int rows, int columns, T* edge, T* c, nint cRow, bool accumulate)
     {
         for (int row = 0; row < rows; row++)
@@ -202,12 +204,23 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPanels(T* b, nint bRow, nint bCol, int depth, int columns, T* panels)
     {
         for (int column = 0; column < columns; column += PanelWidth, b += PanelWidth * bCol, panels += (nint)depth * PanelWidth)
         {
             int width = Math.Min(PanelWidth, columns - column);
-            if (bCol == 1)
+            if (bCol == 1 && width == PanelWidth)
+            {
+                for (int row = 0; row < depth; row++)
+                {
+                    for (int i = 0; i < PanelWidth; i += TSimd.Count)
+                    {
+                        TSimd.Store(TSimd.Load(b + row * bRow + i), panels + (nint)row * PanelWidth + i);
+                    }
+                }
+            }
+            else if (bCol == 1)
             {
                 for (int row = 0; row < depth; row++)
                 {
@@ -223,9 +236,37 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         }
     }
 
+    // The columns of B are the rows of a transposed matrix: eight are read side by side, each in its own order.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackColumns(T* b, nint bRow, nint bCol, int depth, int width, T* panel)
     {
-        for (int column = 0; column < PanelWidth; column++)
+        int column = 0;
+        for (; column <= width - 8; column += 8)
+        {
+            T* source0 = b + column * bCol;
+            T* source1 = source0 + bCol;
+            T* source2 = source1 + bCol;
+            T* source3 = source2 + bCol;
+            T* source4 = source3 + bCol;
+            T* source5 = source4 + bCol;
+            T* source6 = source5 + bCol;
+            T* source7 = source6 + bCol;
+            T* target = panel + column;
+            nint offset = 0;
+            for (int row = 0; row < depth; row++, offset += bRow, target += PanelWidth)
+            {
+                target[0] = source0[offset];
+                target[1] = source1[offset];
+                target[2] = source2[offset];
+                target[3] = source3[offset];
+                target[4] = source4[offset];
+                target[5] = source5[offset];
+                target[6] = source6[offset];
+                target[7] = source7[offset];
+            }
+        }
+
+        for (; column < PanelWidth; column++)
         {
             for (int row = 0; row < depth; row++)
             {

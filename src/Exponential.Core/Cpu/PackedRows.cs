@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
@@ -42,6 +43,7 @@ internal static unsafe class PackedRows<T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackTile(T* a, nint rowStride, nint* columnOffsets, int height, int depth, T scale, T* start, T* packed)
     {
         for (int r = 0; r < height; r++)
@@ -49,12 +51,12 @@ internal static unsafe class PackedRows<T>
             *packed++ = start == null ? T.Zero : start[r];
         }
 
-        for (int k = 0; k < depth; k++)
+        for (int k = 0; k < depth; k++, packed += height)
         {
-            T* column = a + columnOffsets[k];
-            for (int r = 0; r < height; r++)
+            T* value = a + columnOffsets[k];
+            for (int r = 0; r < height; r++, value += rowStride)
             {
-                *packed++ = scale * column[r * rowStride];
+                packed[r] = scale * *value;
             }
         }
     }

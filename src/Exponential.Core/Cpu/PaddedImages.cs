@@ -14,34 +14,33 @@ internal static unsafe class PaddedImages<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(in PaddedLayout layout, T* images, int count, T* memory)
     {
-        int lanes = layout.Lanes;
         int width = layout.Width;
+        int lanes = layout.Lanes;
         nint imageStride = (nint)layout.Channels * layout.Height * width;
-        for (int lane = 0; lane < lanes; lane++, images += imageStride)
+        for (int channel = 0; channel < layout.Channels; channel++)
         {
-            T* source = images;
-            T* plane = memory + layout.Origin + lane;
-            for (int channel = 0; channel < layout.Channels; channel++, plane += layout.PlaneStride)
+            T* row = memory + layout.Origin + channel * layout.PlaneStride;
+            for (int y = 0; y < layout.Height; y++, row += layout.RowStride, images += width)
             {
-                T* row = plane;
-                for (int y = 0; y < layout.Height; y++, row += layout.RowStride)
+                if (lanes == 1)
                 {
-                    if (lane >= count)
+                    Copy(images, row, width);
+                }
+                else if (count == 2 && lanes == 2)
+                {
+                    Interleave(images, images + imageStride, row, width);
+                }
+                else
+                {
+                    for (int lane = 0; lane < lanes; lane++)
                     {
-                        Scatter(null, row, width, lanes);
-                        continue;
+                        T* source = images + lane * imageStride;
+                        T* target = row + lane;
+                        for (int x = 0; x < width; x++, target += lanes)
+                        {
+                            *target = lane < count ? source[x] : default;
+                        }
                     }
-
-                    if (lanes == 1)
-                    {
-                        Copy(source, row, width);
-                    }
-                    else
-                    {
-                        Scatter(source, row, width, lanes);
-                    }
-
-                    source += width;
                 }
             }
         }
@@ -51,25 +50,32 @@ internal static unsafe class PaddedImages<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images)
     {
-        int lanes = layout.Lanes;
         int width = layout.Width;
-        for (int lane = 0; lane < count; lane++)
+        int lanes = layout.Lanes;
+        nint imageStride = (nint)layout.Channels * layout.Height * width;
+        for (int channel = 0; channel < layout.Channels; channel++)
         {
-            T* plane = memory + layout.Origin + lane;
-            for (int channel = 0; channel < layout.Channels; channel++, plane += layout.PlaneStride)
+            T* row = memory + layout.Origin + channel * layout.PlaneStride;
+            for (int y = 0; y < layout.Height; y++, row += layout.RowStride, images += width)
             {
-                T* row = plane;
-                for (int y = 0; y < layout.Height; y++, row += layout.RowStride, images += width)
+                if (lanes == 1)
                 {
-                    if (lanes == 1)
+                    Copy(row, images, width);
+                }
+                else if (count == 2 && lanes == 2)
+                {
+                    Deinterleave(row, images, images + imageStride, width);
+                }
+                else
+                {
+                    for (int lane = 0; lane < count; lane++)
                     {
-                        Copy(row, images, width);
-                        continue;
-                    }
-
-                    for (int x = 0; x < width; x++)
-                    {
-                        images[x] = row[(nint)x * lanes];
+                        T* source = row + lane;
+                        T* target = images + lane * imageStride;
+                        for (int x = 0; x < width; x++, source += lanes)
+                        {
+                            target[x] = *source;
+                        }
                     }
                 }
             }
@@ -92,11 +98,36 @@ internal static unsafe class PaddedImages<T, TVector, TSimd>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scatter(T* source, T* destination, int count, int lanes)
+    private static void Interleave(T* a, T* b, T* destination, int count)
     {
-        for (int x = 0; x < count; x++)
+        int half = TSimd.Count / 2;
+        int i = 0;
+        for (; i <= count - half; i += half)
         {
-            destination[(nint)x * lanes] = source == null ? default : source[x];
+            TSimd.Store(TSimd.Interleave(a + i, b + i), destination + 2 * i);
+        }
+
+        for (; i < count; i++)
+        {
+            destination[2 * i] = a[i];
+            destination[2 * i + 1] = b[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Deinterleave(T* source, T* a, T* b, int count)
+    {
+        int half = TSimd.Count / 2;
+        int i = 0;
+        for (; i <= count - half; i += half)
+        {
+            TSimd.Deinterleave(TSimd.Load(source + 2 * i), a + i, b + i);
+        }
+
+        for (; i < count; i++)
+        {
+            a[i] = source[2 * i];
+            b[i] = source[2 * i + 1];
         }
     }
 }

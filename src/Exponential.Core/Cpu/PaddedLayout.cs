@@ -44,6 +44,9 @@ internal readonly struct PaddedLayout
     /// <summary>The room for all, with what the last vectors read beyond.</summary>
     public nint Size { get; }
 
+    /// <summary>Whether this is the layout of an image [channel, row, column] in ordinary memory, so that none need be copied.</summary>
+    public bool IsPlain => Lanes == 1 && Origin == 0 && RowStride == Width && PlaneStride == (nint)Height * Width;
+
     /// <summary>The offset behind the last value of a channel from its first.</summary>
     private nint Extent => (Height - 1) * RowStride + Width * Lanes;
 
@@ -62,12 +65,24 @@ internal readonly struct PaddedLayout
         return new PaddedLayout(g.InputChannels, g.InputHeight, g.InputWidth, lanes, origin, rowStride, planeStride, 2 * vectorCount);
     }
 
-    /// <summary>The layout of the output of that convolution: each value at the position of the input that it is centred on.</summary>
-    public static PaddedLayout Output(in ConvolutionGeometry g, PaddedLayout input, int vectorCount)
+    /// <summary>
+    /// The layout of the output of that convolution with each value at the position of the input that it is centred on, its
+    /// distance of rows being the input's.
+    /// </summary>
+    public static PaddedLayout Centres(in ConvolutionGeometry g, PaddedLayout input, int vectorCount)
     {
         nint extent = (g.OutputHeight - 1) * input.RowStride + (nint)g.OutputWidth * input.Lanes;
         return new PaddedLayout(
             g.OutputChannels, g.OutputHeight, g.OutputWidth, input.Lanes, 0, input.RowStride, RoundUp(extent, vectorCount), 0);
+    }
+
+    /// <summary>The layout to write the output in: without gaps where vectors end where rows end, at the centres otherwise.</summary>
+    public static PaddedLayout Output(PaddedLayout centres, int vectorCount)
+    {
+        nint row = (nint)centres.Width * centres.Lanes;
+        return centres.HasWholeRows(vectorCount)
+            ? new PaddedLayout(centres.Channels, centres.Height, centres.Width, centres.Lanes, 0, row, centres.Height * row, 0)
+            : centres;
     }
 
     /// <summary>The number of vectors that cover a channel.</summary>

@@ -35,7 +35,7 @@ internal readonly struct Six : INumber
 
 /// <summary>
 /// The innermost kernel of every contraction: rows r &lt; R and vectors v &lt; V of
-/// <c>destination[r, v] = addend[r, v] + alpha (w[r] + sum over k of W[k, r] source[offsets[k] + positions[v]])</c>.
+/// <c>destination[r, targets[v]] = addend[r, targets[v]] + alpha (w[r] + sum over k of W[k, r] source[offsets[k] + positions[v]])</c>.
 /// </summary>
 /// <remarks>
 /// A matrix product has offsets[k] = k times the row length. A convolution has one k for each input channel and tap, with the
@@ -55,61 +55,62 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     /// <param name="weights">The start values [rows] and the weights [depth, rows].</param>
     /// <param name="source">Where offsets and positions count from.</param>
     /// <param name="offsets">The offset of each term.</param>
-    /// <param name="positions">The offset of each vector, in the source as in the destination.</param>
+    /// <param name="positions">The offset of each vector in the source.</param>
+    /// <param name="targets">The offset of each vector in the destination.</param>
     /// <param name="addend">What is added, laid out like the destination, or null.</param>
     /// <param name="destination">Row 0 of the result; may be the addend.</param>
     /// <param name="rowStride">The distance of rows in addend and destination.</param>
     /// <param name="alpha">The factor of the sums.</param>
     public static void Run(
-        int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, T* addend, T* destination, nint rowStride, T alpha)
+        int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
     {
         switch (rows)
         {
             case 6:
-                Across<Six>(vectors, depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Across<Six>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
                 break;
             case 4:
-                Across<Four>(vectors, depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Across<Four>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
                 break;
             case 3:
-                Across<Three>(vectors, depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Across<Three>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
                 break;
             case 2:
-                Across<Two>(vectors, depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Across<Two>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
                 break;
             default:
-                Across<One>(vectors, depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Across<One>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
                 break;
         }
     }
 
     private static void Across<TRows>(
-        int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, T* addend, T* destination, nint rowStride, T alpha)
+        int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
         where TRows : struct, INumber
     {
         if (TSimd.TileVectors == 4)
         {
-            for (; vectors >= 4; vectors -= 4, positions += 4)
+            for (; vectors >= 4; vectors -= 4, positions += 4, targets += 4)
             {
-                Tile<TRows, Four>(depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+                Tile<TRows, Four>(depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
             }
         }
 
-        for (; vectors >= 2; vectors -= 2, positions += 2)
+        for (; vectors >= 2; vectors -= 2, positions += 2, targets += 2)
         {
-            Tile<TRows, Two>(depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+            Tile<TRows, Two>(depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
         }
 
         if (vectors > 0)
         {
-            Tile<TRows, One>(depth, weights, source, offsets, positions, addend, destination, rowStride, alpha);
+            Tile<TRows, One>(depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
         }
     }
 
     // The conditions are constants where this is compiled: sums beyond the tile's size vanish.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TRows, TVectors>(
-        int depth, T* weights, T* source, nint* offsets, nint* positions, T* addend, T* destination, nint rowStride, T alpha)
+        int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
         where TRows : struct, INumber
         where TVectors : struct, INumber
     {
@@ -171,26 +172,26 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
             weights += TRows.Value;
         }
 
-        Finish<TVectors>(sum00, sum01, sum02, sum03, positions, addend, destination, 0, alpha);
+        Finish<TVectors>(sum00, sum01, sum02, sum03, targets, addend, destination, 0, alpha);
         if (TRows.Value > 1)
         {
-            Finish<TVectors>(sum10, sum11, sum12, sum13, positions, addend, destination, rowStride, alpha);
+            Finish<TVectors>(sum10, sum11, sum12, sum13, targets, addend, destination, rowStride, alpha);
         }
 
         if (TRows.Value > 2)
         {
-            Finish<TVectors>(sum20, sum21, sum22, sum23, positions, addend, destination, 2 * rowStride, alpha);
+            Finish<TVectors>(sum20, sum21, sum22, sum23, targets, addend, destination, 2 * rowStride, alpha);
         }
 
         if (TRows.Value > 3)
         {
-            Finish<TVectors>(sum30, sum31, sum32, sum33, positions, addend, destination, 3 * rowStride, alpha);
+            Finish<TVectors>(sum30, sum31, sum32, sum33, targets, addend, destination, 3 * rowStride, alpha);
         }
 
         if (TRows.Value > 4)
         {
-            Finish<TVectors>(sum40, sum41, sum42, sum43, positions, addend, destination, 4 * rowStride, alpha);
-            Finish<TVectors>(sum50, sum51, sum52, sum53, positions, addend, destination, 5 * rowStride, alpha);
+            Finish<TVectors>(sum40, sum41, sum42, sum43, targets, addend, destination, 4 * rowStride, alpha);
+            Finish<TVectors>(sum50, sum51, sum52, sum53, targets, addend, destination, 5 * rowStride, alpha);
         }
     }
 
@@ -214,27 +215,27 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<TVectors>(
-        TVector sum0, TVector sum1, TVector sum2, TVector sum3, nint* positions, T* addend, T* destination, nint row, T alpha)
+        TVector sum0, TVector sum1, TVector sum2, TVector sum3, nint* targets, T* addend, T* destination, nint row, T alpha)
         where TVectors : struct, INumber
     {
-        Finish(sum0, positions[0] + row, addend, destination, alpha);
+        Finish(sum0, targets[0] + row, addend, destination, alpha);
         if (TVectors.Value > 1)
         {
-            Finish(sum1, positions[1] + row, addend, destination, alpha);
+            Finish(sum1, targets[1] + row, addend, destination, alpha);
         }
 
         if (TVectors.Value > 2)
         {
-            Finish(sum2, positions[2] + row, addend, destination, alpha);
-            Finish(sum3, positions[3] + row, addend, destination, alpha);
+            Finish(sum2, targets[2] + row, addend, destination, alpha);
+            Finish(sum3, targets[3] + row, addend, destination, alpha);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(TVector sum, nint position, T* addend, T* destination, T alpha)
+    private static void Finish(TVector sum, nint target, T* addend, T* destination, T alpha)
     {
         TVector factor = TSimd.Broadcast(alpha);
-        TVector result = addend == null ? TSimd.Multiply(sum, factor) : TSimd.MultiplyAdd(sum, factor, TSimd.Load(addend + position));
-        TSimd.Store(result, destination + position);
+        TVector result = addend == null ? TSimd.Multiply(sum, factor) : TSimd.MultiplyAdd(sum, factor, TSimd.Load(addend + target));
+        TSimd.Store(result, destination + target);
     }
 }

@@ -13,6 +13,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     private readonly Scratch<T> _weights;
     private readonly Scratch<nint> _offsets;
     private readonly Scratch<nint> _positions;
+    private readonly Scratch<nint> _targets;
     private readonly int _rows;
     private readonly int _depth;
     private readonly int _vectors;
@@ -27,14 +28,17 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     /// <param name="scale">A factor on the kernel.</param>
     /// <param name="bias">A value for each output channel, or null.</param>
     /// <param name="input">The layout of the input.</param>
+    /// <param name="centres">The positions of the output in the input.</param>
     /// <param name="output">The layout of the output.</param>
-    public ShiftedProduct(in ConvolutionGeometry g, bool transposed, T* kernel, T scale, T* bias, PaddedLayout input, PaddedLayout output)
+    public ShiftedProduct(in ConvolutionGeometry g, bool transposed, T* kernel, T scale, T* bias, PaddedLayout input, PaddedLayout centres, PaddedLayout output)
     {
         _rows = g.OutputChannels;
         _depth = g.Depth;
         _vectors = output.VectorCount(TSimd.Count);
         _positions = new Scratch<nint>(_vectors);
-        output.Positions(TSimd.Count, _positions.Pointer);
+        centres.Positions(TSimd.Count, _positions.Pointer);
+        _targets = new Scratch<nint>(_vectors);
+        output.Positions(TSimd.Count, _targets.Pointer);
         _offsets = new Scratch<nint>(_depth);
         WriteOffsets(g, input, _offsets.Pointer);
 
@@ -77,7 +81,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         {
             height = PackedRows<T>.TileHeight(_rows - row);
             RegisterTile<T, TVector, TSimd>.Run(
-                height, _vectors, _depth, weights, source, _offsets.Pointer, _positions.Pointer,
+                height, _vectors, _depth, weights, source, _offsets.Pointer, _positions.Pointer, _targets.Pointer,
                 addend == null ? null : addend + row * planeStride, destination + row * planeStride, planeStride, alpha);
             weights += (nint)height * (_depth + 1);
         }
@@ -88,5 +92,6 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         _weights.Dispose();
         _offsets.Dispose();
         _positions.Dispose();
+        _targets.Dispose();
     }
 }

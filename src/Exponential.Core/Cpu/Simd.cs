@@ -50,6 +50,12 @@ internal unsafe interface ISimd<T, TVector>
 
     /// <summary>The sum of the values of a vector.</summary>
     static abstract T Sum(TVector value);
+
+    /// <summary>Half a vector of each, a[0], b[0], a[1], b[1]..; not of the scalar.</summary>
+    static abstract TVector Interleave(T* a, T* b);
+
+    /// <summary>The inverse of <see cref="Interleave"/>: the even values to a, the odd ones to b.</summary>
+    static abstract void Deinterleave(TVector value, T* a, T* b);
 }
 
 internal readonly unsafe struct Simd512<T> : ISimd<T, Vector512<T>>
@@ -79,7 +85,26 @@ internal readonly unsafe struct Simd512<T> : ISimd<T, Vector512<T>>
         : Vector512.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Vector512<T> value) => Vector512.Sum(value);
+    public static T Sum(Vector512<T> value) => Simd256<T>.Sum(value.GetLower() + value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Interleave(T* a, T* b)
+    {
+        Vector512<T> halves = Vector512.Create(Vector256.Load(a), Vector256.Load(b));
+        return typeof(T) == typeof(float)
+            ? Vector512.Shuffle(halves.AsSingle(), Vector512.Create(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)).As<float, T>()
+            : Vector512.Shuffle(halves.AsDouble(), Vector512.Create(0L, 4L, 1L, 5L, 2L, 6L, 3L, 7L)).As<double, T>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Deinterleave(Vector512<T> value, T* a, T* b)
+    {
+        Vector512<T> halves = typeof(T) == typeof(float)
+            ? Vector512.Shuffle(value.AsSingle(), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15)).As<float, T>()
+            : Vector512.Shuffle(value.AsDouble(), Vector512.Create(0L, 2L, 4L, 6L, 1L, 3L, 5L, 7L)).As<double, T>();
+        halves.GetLower().Store(a);
+        halves.GetUpper().Store(b);
+    }
 }
 
 internal readonly unsafe struct Simd256<T> : ISimd<T, Vector256<T>>
@@ -110,7 +135,26 @@ internal readonly unsafe struct Simd256<T> : ISimd<T, Vector256<T>>
         : Vector256.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Vector256<T> value) => Vector256.Sum(value);
+    public static T Sum(Vector256<T> value) => Vector128.Sum(value.GetLower() + value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Interleave(T* a, T* b)
+    {
+        Vector256<T> halves = Vector256.Create(Vector128.Load(a), Vector128.Load(b));
+        return typeof(T) == typeof(float)
+            ? Vector256.Shuffle(halves.AsSingle(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).As<float, T>()
+            : Vector256.Shuffle(halves.AsDouble(), Vector256.Create(0L, 2L, 1L, 3L)).As<double, T>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Deinterleave(Vector256<T> value, T* a, T* b)
+    {
+        Vector256<T> halves = typeof(T) == typeof(float)
+            ? Vector256.Shuffle(value.AsSingle(), Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7)).As<float, T>()
+            : Vector256.Shuffle(value.AsDouble(), Vector256.Create(0L, 2L, 1L, 3L)).As<double, T>();
+        halves.GetLower().Store(a);
+        halves.GetUpper().Store(b);
+    }
 }
 
 internal readonly unsafe struct Simd128<T> : ISimd<T, Vector128<T>>
@@ -143,6 +187,25 @@ internal readonly unsafe struct Simd128<T> : ISimd<T, Vector128<T>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector128<T> value) => Vector128.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Interleave(T* a, T* b)
+    {
+        Vector128<T> halves = Vector128.Create(Vector64.Load(a), Vector64.Load(b));
+        return typeof(T) == typeof(float)
+            ? Vector128.Shuffle(halves.AsSingle(), Vector128.Create(0, 2, 1, 3)).As<float, T>()
+            : Vector128.Shuffle(halves.AsDouble(), Vector128.Create(0L, 1L)).As<double, T>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Deinterleave(Vector128<T> value, T* a, T* b)
+    {
+        Vector128<T> halves = typeof(T) == typeof(float)
+            ? Vector128.Shuffle(value.AsSingle(), Vector128.Create(0, 2, 1, 3)).As<float, T>()
+            : Vector128.Shuffle(value.AsDouble(), Vector128.Create(0L, 1L)).As<double, T>();
+        halves.GetLower().Store(a);
+        halves.GetUpper().Store(b);
+    }
 }
 
 internal readonly unsafe struct SimdScalar<T> : ISimd<T, T>
@@ -171,4 +234,8 @@ internal readonly unsafe struct SimdScalar<T> : ISimd<T, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(T value) => value;
+
+    public static T Interleave(T* a, T* b) => throw new NotSupportedException("a scalar has no halves");
+
+    public static void Deinterleave(T value, T* a, T* b) => throw new NotSupportedException("a scalar has no halves");
 }
