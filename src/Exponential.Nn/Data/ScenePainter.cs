@@ -98,7 +98,7 @@ internal sealed class ScenePainter
         SceneShapeKind kind = (SceneShapeKind)_random.NextInt32(6);
         int sides = 3 + _random.NextInt32(4);
         double radius = count == 1 ? Between(7, 12) : Between(4.5, 9.5);
-        double room = Side / 2.0 - (radius * 0.6);
+        double room = (Side / 2.0) - (radius * 0.6);
         SceneShape shape = new(
             kind,
             (Side / 2.0) + (Between(-1, 1) * room),
@@ -107,17 +107,18 @@ internal sealed class ScenePainter
             _random.NextDouble(),
             _random.NextDouble(),
             sides);
+
+        // Lighter than a dark background and darker than a light one, in a hue from across the circle.
         double away = Between(0.2, 0.36);
         double lightness = backgroundLightness > 0.62 ? backgroundLightness - away : backgroundLightness + away;
         double ownHue = hue + 0.5 + (index * 0.31) + Between(-0.2, 0.2);
         double chroma = Between(0.09, 0.2);
         SceneColor color = SceneColor.FromHue(lightness, chroma, ownHue);
         SceneColor other = SceneColor.FromHue(lightness + Between(-0.16, 0.16), chroma * 0.9, ownHue + Between(-0.15, 0.15));
-        Skin skin = (Skin)_random.NextInt32(4);
-        double period = Between(3.5, 6.5);
-        (double cos, double sin) = SceneMath.UnitCircle(_random.NextDouble());
+        Surface surface = new(color, other, (Skin)_random.NextInt32(4), Between(3.5, 6.5), SceneMath.UnitCircle(_random.NextDouble()));
         double shadow = Between(0.25, 0.5);
         double height = Between(1.2, 2.8);
+
         double reach = shape.Reach + ShadowBlur + height;
         (int left, int right) = Span(shape.X, reach);
         (int top, int bottom) = Span(shape.Y, reach);
@@ -134,30 +135,31 @@ internal sealed class ScenePainter
 
                 double distance = shape.Distance(x, y);
                 double coverage = SceneMath.Saturate(0.5 - distance);
-                if (coverage == 0)
+                if (coverage > 0)
                 {
-                    continue;
+                    pixel = pixel.Mix(Shade(shape, surface, x, y, distance), coverage);
                 }
-
-                double u = (x - shape.X) / radius;
-                double v = (y - shape.Y) / radius;
-                double along = radius * ((cos * u) + (sin * v));
-                double t = skin switch
-                {
-                    Skin.Gradient => 0.5 + (0.5 * along / radius),
-                    Skin.Stripes => SceneMath.Saturate(0.5 + (2.2 * SceneMath.Sine(along / period))),
-                    Skin.Clouds => SceneMath.SmoothStep(0.5 + _noise.At(x * 1.7, y * 1.7)),
-                    _ => 0,
-                };
-
-                // Rounded like a pebble: brighter towards the light, a highlight near it, a darker rim.
-                double slope = 0.11 * ((u * _lightX) + (v * _lightY));
-                double glint = SceneMath.Saturate(1 - (2.2 * SceneMath.Length(u - (0.4 * _lightX), v - (0.4 * _lightY))));
-                double rim = SceneMath.Saturate(1 + (distance / 1.6));
-                SceneColor lit = color.Mix(other, t).Lighten(slope + (0.16 * glint * glint) - (0.07 * rim));
-                pixel = pixel.Mix(lit, coverage);
             }
         }
+    }
+
+    /// <summary>A shape's colour at a point: its skin, rounded like a pebble: brighter towards the light, a highlight, a darker rim.</summary>
+    private SceneColor Shade(in SceneShape shape, in Surface surface, double x, double y, double distance)
+    {
+        double u = (x - shape.X) / shape.Radius;
+        double v = (y - shape.Y) / shape.Radius;
+        double along = (surface.Direction.Cos * u) + (surface.Direction.Sin * v);
+        double t = surface.Skin switch
+        {
+            Skin.Gradient => 0.5 + (0.5 * along),
+            Skin.Stripes => SceneMath.Saturate(0.5 + (2.2 * SceneMath.Sine(shape.Radius * along / surface.Period))),
+            Skin.Clouds => SceneMath.SmoothStep(0.5 + _noise.At(x * 1.7, y * 1.7)),
+            _ => 0,
+        };
+        double slope = 0.11 * ((u * _lightX) + (v * _lightY));
+        double glint = SceneMath.Saturate(1 - (2.2 * SceneMath.Length(u - (0.4 * _lightX), v - (0.4 * _lightY))));
+        double rim = SceneMath.Saturate(1 + (distance / 1.6));
+        return surface.Color.Mix(surface.Other, t).Lighten(slope + (0.16 * glint * glint) - (0.07 * rim));
     }
 
     /// <summary>The pixels of a row or column that lie within reach of a centre.</summary>
@@ -200,4 +202,8 @@ internal sealed class ScenePainter
 
     /// <summary>The sum of two bytes, standardised, between -2.5 and 2.5.</summary>
     private static double Triangle(uint word) => ((int)((word & 0xFF) + (word >> 8)) - 255) / 104.5;
+
+    /// <summary>How a shape is coloured: two colours, and what mixes them, with its direction and, of stripes, its period in pixels.</summary>
+    private readonly record struct Surface(
+        SceneColor Color, SceneColor Other, Skin Skin, double Period, (double Cos, double Sin) Direction);
 }
