@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using StbImageSharp;
 using StbImageWriteSharp;
 
@@ -9,9 +8,6 @@ public static class ImageFile
 {
     /// <summary>The most pixels <see cref="Read"/> decodes unless told otherwise: 64 million (192 MB).</summary>
     public const long DefaultPixelLimit = 64_000_000;
-
-    // Signature, then the length and name of the first chunk; width and height follow.
-    private static ReadOnlySpan<byte> PngStart => [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, 0, 0, 0, 13, (byte)'I', (byte)'H', (byte)'D', (byte)'R'];
 
     /// <summary>Writes a PNG file. It appears under its name only when it is whole; a file that was there is replaced.</summary>
     /// <param name="path">Where to write.</param>
@@ -35,40 +31,52 @@ public static class ImageFile
     {
         ArgumentNullException.ThrowIfNull(path);
         using FileStream file = File.OpenRead(path);
+        bool isPng = PngHeader.TryReadSize(file, out long width, out long height);
+        if (!isPng)
+        {
+            (width, height) = Try(path, () => ReadSize(file)) ?? throw new InvalidDataException(
+                $"ImageFile: '{path}' is not a picture of a known format; PNG, JPEG, BMP, TGA, GIF or PSD expected");
+        }
+
+        if (width < 1 || height < 1 || (Int128)width * height > pixelLimit)
+        {
+            throw new InvalidDataException(
+                $"ImageFile: '{path}' claims {width} x {height} pixels; 1 to {pixelLimit} pixels expected; "
+                + "scale it down, or raise the limit if the file is to be trusted");
+        }
+
+        if (isPng && !Try(path, () => PngHeader.UnpacksWithin(file, width, height)))
+        {
+            throw new InvalidDataException(
+                $"ImageFile: '{path}' unpacks to more than its {width} x {height} pixels take; write or download it again");
+        }
+
+        return Try(path, () => Decode(file));
+    }
+
+    private static (long Width, long Height)? ReadSize(FileStream file)
+    {
+        file.Position = 0;
+        return ImageInfo.FromStream(file) is ImageInfo header ? (header.Width, header.Height) : null;
+    }
+
+    private static RgbImage Decode(FileStream file)
+    {
+        file.Position = 0;
+        ImageResult result = ImageResult.FromStream(file, StbImageSharp.ColorComponents.RedGreenBlue);
+        return new RgbImage(result.Width, result.Height, result.Data);
+    }
+
+    private static T Try<T>(string path, Func<T> read)
+    {
         try
         {
-            (long width, long height) = ReadSize(file, path);
-            if (width < 1 || height < 1 || (Int128)width * height > pixelLimit)
-            {
-                throw new InvalidDataException(
-                    $"ImageFile: '{path}' claims {width} x {height} pixels; 1 to {pixelLimit} pixels expected; "
-                    + "scale it down, or raise the limit if the file is to be trusted");
-            }
-
-            file.Position = 0;
-            ImageResult result = ImageResult.FromStream(file, StbImageSharp.ColorComponents.RedGreenBlue);
-            return new RgbImage(result.Width, result.Height, result.Data);
+            return read();
         }
-        catch (Exception damaged) when (damaged is not (IOException or InvalidDataException or OutOfMemoryException))
+        catch (Exception damaged) when (damaged is not (IOException or OutOfMemoryException))
         {
             // The codec throws whatever its port of a C program comes upon: mostly InvalidOperationException, at times others.
             throw new InvalidDataException($"ImageFile: '{path}' is damaged ({damaged.Message.Trim()}); write or download it again", damaged);
         }
-    }
-
-    /// <summary>Width and height from the header. A PNG's are read here, since the codec calls any that it finds too large unknown.</summary>
-    private static (long Width, long Height) ReadSize(FileStream file, string path)
-    {
-        Span<byte> start = stackalloc byte[24];
-        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.StartsWith(PngStart))
-        {
-            return (BinaryPrimitives.ReadUInt32BigEndian(start[16..]), BinaryPrimitives.ReadUInt32BigEndian(start[20..]));
-        }
-
-        file.Position = 0;
-        return ImageInfo.FromStream(file) is ImageInfo header
-            ? (header.Width, header.Height)
-            : throw new InvalidDataException(
-                $"ImageFile: '{path}' is not a picture of a known format; PNG, JPEG, BMP, TGA, GIF or PSD expected");
     }
 }

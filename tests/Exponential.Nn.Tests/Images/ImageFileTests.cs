@@ -89,6 +89,52 @@ public sealed class ImageFileTests : IDisposable
         }
     }
 
+    /// <summary>A picture of one pixel with 30 KB of data that unpack to 30 MB.</summary>
+    [Fact]
+    public void RefusesAPictureThatUnpacksToMoreThanItsPixels()
+    {
+        string path = Write(1, 1);
+        byte[] whole = File.ReadAllBytes(path);
+        using MemoryStream bomb = new();
+        bomb.Write(whole.AsSpan(0, 33));
+        using MemoryStream data = new();
+        using (System.IO.Compression.ZLibStream packer = new(data, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        {
+            packer.Write(new byte[30_000_000]);
+        }
+
+        byte[] length = new byte[4];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(length, (int)data.Length);
+        bomb.Write([.. length, .. "IDAT"u8, .. data.ToArray(), 0, 0, 0, 0]);
+        bomb.Write(whole.AsSpan(whole.Length - 12));
+        File.WriteAllBytes(path, bomb.ToArray());
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(
+            $"ImageFile: '{path}' unpacks to more than its 1 x 1 pixels take; write or download it again",
+            Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
+    }
+
+    /// <summary>One byte of the pixels changed: the checksum of the packed stream tells.</summary>
+    [Fact]
+    public void RefusesADamagedPicture()
+    {
+        string path = Write(20, 20);
+        byte[] whole = File.ReadAllBytes(path);
+        int refused = 0;
+        for (int position = 60; position < 1000; position += 19)
+        {
+            byte[] damaged = [.. whole];
+            damaged[position] ^= 4;
+            File.WriteAllBytes(path, damaged);
+            refused += Record.Exception(() => ImageFile.Read(path)) is InvalidDataException error
+                && error.Message.StartsWith($"ImageFile: '{path}' ", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        Assert.Equal(50, refused);
+    }
+
     [Fact]
     public void RgbImageNeedsItsBytes()
     {
