@@ -47,11 +47,11 @@ internal readonly unsafe struct Correlation<T, TVector, TSimd> : IDisposable
     /// <param name="left">The first value of each left image, at its layout's origin.</param>
     /// <param name="right">The first value of each right image, at its layout's origin.</param>
     /// <param name="rows">The output channels.</param>
-    /// <param name="columns">The columns; the range begins at a multiple of four.</param>
+    /// <param name="columns">The columns; the range begins at a multiple of the tile's columns.</param>
     /// <param name="result">The whole gradient [Rows, Columns].</param>
     public void Accumulate(int segments, T** left, T** right, Range rows, Range columns, T* result)
     {
-        const int Width = CorrelationTile<T, TVector, TSimd>.Columns;
+        int width = CorrelationTile<T, TVector, TSimd>.Columns;
         (int firstRow, int rowCount) = rows.GetOffsetAndLength(Rows);
         (int firstColumn, int columnCount) = columns.GetOffsetAndLength(Columns);
         T** tile = stackalloc T*[segments];
@@ -64,11 +64,11 @@ internal readonly unsafe struct Correlation<T, TVector, TSimd> : IDisposable
                 tile[s] = left[s] + row * _leftStride;
             }
 
-            for (int column = firstColumn; column < firstColumn + columnCount; column += Width)
+            for (int column = firstColumn; column < firstColumn + columnCount; column += width)
             {
                 CorrelationTile<T, TVector, TSimd>.Run(
                     height, segments, tile, _leftStride, right, _shifts.Pointer + column, Vectors, _positions.Pointer,
-                    result + (nint)row * Columns + column, Columns, Math.Min(Width, firstColumn + columnCount - column));
+                    result + (nint)row * Columns + column, Columns, Math.Min(width, firstColumn + columnCount - column));
             }
         }
     }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Exponential;
 
 /// <summary>
-/// The innermost kernel of every kernel gradient: rows r &lt; R (output channels) and four columns j (input channel and tap) of
+/// The innermost kernel of every kernel gradient: rows r &lt; R (output channels) and columns j (input channel and tap) of
 /// <c>result[r, j] += sum over segments s and positions p of left_s[r leftStride + p] right_s[shifts[j] + p]</c>.
 /// </summary>
 /// <remarks>
@@ -14,8 +14,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     where T : unmanaged, System.Numerics.INumberBase<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    /// <summary>The number of columns of a tile.</summary>
-    public const int Columns = 4;
+    /// <summary>The number of columns of a tile: four, or two where there are few registers.</summary>
+    public static int Columns => TSimd.TileVectors;
 
     /// <summary>Computes <paramref name="rows"/> rows (1, 2, 3, 4 or 6).</summary>
     /// <param name="rows">The height of the tile.</param>
@@ -23,40 +23,55 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     /// <param name="left">The first value of the first row of each segment.</param>
     /// <param name="leftStride">The distance of rows in a segment.</param>
     /// <param name="right">Where shifts and positions count from in each segment.</param>
-    /// <param name="shifts">The four columns.</param>
+    /// <param name="shifts">The offset of each of the tile's columns.</param>
     /// <param name="vectors">The number of positions, in vectors.</param>
     /// <param name="positions">The offset of each vector.</param>
     /// <param name="result">The first sum.</param>
     /// <param name="resultStride">The distance of rows of the result.</param>
-    /// <param name="columns">How many of the four columns to write.</param>
+    /// <param name="columns">How many of the columns to write.</param>
     public static void Run(
         int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
+    {
+        if (Columns == 4)
+        {
+            Tiles<Four>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+        }
+        else
+        {
+            Tiles<Two>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+        }
+    }
+
+    private static void Tiles<TColumns>(
+        int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
+        where TColumns : struct, INumber
     {
         switch (rows)
         {
             case 6:
-                Tile<Six>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Six, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
                 break;
             case 4:
-                Tile<Four>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Four, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
                 break;
             case 3:
-                Tile<Three>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Three, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
                 break;
             case 2:
-                Tile<Two>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Two, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
                 break;
             default:
-                Tile<One>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<One, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
                 break;
         }
     }
 
-    // The conditions on the height are constants where this is compiled.
+    // The conditions on the size are constants where this is compiled.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<TRows>(
+    private static void Tile<TRows, TColumns>(
         int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
         where TRows : struct, INumber
+        where TColumns : struct, INumber
     {
         TVector sum00, sum01, sum02, sum03;
         TVector sum10, sum11, sum12, sum13;
@@ -75,8 +90,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
         {
             T* right0 = right[s] + shifts[0];
             T* right1 = right[s] + shifts[1];
-            T* right2 = right[s] + shifts[2];
-            T* right3 = right[s] + shifts[3];
+            T* right2 = TColumns.Value > 2 ? right[s] + shifts[2] : right0;
+            T* right3 = TColumns.Value > 2 ? right[s] + shifts[3] : right0;
             T* left0 = left[s];
             T* left1 = left0 + leftStride;
             T* left2 = left1 + leftStride;
@@ -89,28 +104,28 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
                 nint p = *position;
                 TVector x0 = TSimd.Load(right0 + p);
                 TVector x1 = TSimd.Load(right1 + p);
-                TVector x2 = TSimd.Load(right2 + p);
-                TVector x3 = TSimd.Load(right3 + p);
-                Step(TSimd.Load(left0 + p), x0, x1, x2, x3, ref sum00, ref sum01, ref sum02, ref sum03);
+                TVector x2 = TColumns.Value > 2 ? TSimd.Load(right2 + p) : TSimd.Zero;
+                TVector x3 = TColumns.Value > 2 ? TSimd.Load(right3 + p) : TSimd.Zero;
+                Step<TColumns>(TSimd.Load(left0 + p), x0, x1, x2, x3, ref sum00, ref sum01, ref sum02, ref sum03);
                 if (TRows.Value > 1)
                 {
-                    Step(TSimd.Load(left1 + p), x0, x1, x2, x3, ref sum10, ref sum11, ref sum12, ref sum13);
+                    Step<TColumns>(TSimd.Load(left1 + p), x0, x1, x2, x3, ref sum10, ref sum11, ref sum12, ref sum13);
                 }
 
                 if (TRows.Value > 2)
                 {
-                    Step(TSimd.Load(left2 + p), x0, x1, x2, x3, ref sum20, ref sum21, ref sum22, ref sum23);
+                    Step<TColumns>(TSimd.Load(left2 + p), x0, x1, x2, x3, ref sum20, ref sum21, ref sum22, ref sum23);
                 }
 
                 if (TRows.Value > 3)
                 {
-                    Step(TSimd.Load(left3 + p), x0, x1, x2, x3, ref sum30, ref sum31, ref sum32, ref sum33);
+                    Step<TColumns>(TSimd.Load(left3 + p), x0, x1, x2, x3, ref sum30, ref sum31, ref sum32, ref sum33);
                 }
 
                 if (TRows.Value > 4)
                 {
-                    Step(TSimd.Load(left4 + p), x0, x1, x2, x3, ref sum40, ref sum41, ref sum42, ref sum43);
-                    Step(TSimd.Load(left5 + p), x0, x1, x2, x3, ref sum50, ref sum51, ref sum52, ref sum53);
+                    Step<TColumns>(TSimd.Load(left4 + p), x0, x1, x2, x3, ref sum40, ref sum41, ref sum42, ref sum43);
+                    Step<TColumns>(TSimd.Load(left5 + p), x0, x1, x2, x3, ref sum50, ref sum51, ref sum52, ref sum53);
                 }
             }
         }
@@ -139,13 +154,17 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(
+    private static void Step<TColumns>(
         TVector y, TVector x0, TVector x1, TVector x2, TVector x3, ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3)
+        where TColumns : struct, INumber
     {
         sum0 = TSimd.MultiplyAdd(y, x0, sum0);
         sum1 = TSimd.MultiplyAdd(y, x1, sum1);
-        sum2 = TSimd.MultiplyAdd(y, x2, sum2);
-        sum3 = TSimd.MultiplyAdd(y, x3, sum3);
+        if (TColumns.Value > 2)
+        {
+            sum2 = TSimd.MultiplyAdd(y, x2, sum2);
+            sum3 = TSimd.MultiplyAdd(y, x3, sum3);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

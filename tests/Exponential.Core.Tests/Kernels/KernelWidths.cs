@@ -1,22 +1,13 @@
-using Xunit;
+using System.Numerics;
 
 namespace Exponential.Core.Tests.Kernels;
 
-/// <summary>The vector widths of this machine, as the rows of a theory.</summary>
-public sealed class KernelWidths : TheoryData<string>
+/// <summary>The vector widths of this machine.</summary>
+internal static class KernelWidths
 {
-    public KernelWidths()
-    {
-        foreach (SimdWidth width in Enum.GetValues<SimdWidth>())
-        {
-            if (width <= ContractionKernels.BestWidth)
-            {
-                Add(width.ToString());
-            }
-        }
-    }
+    public static IEnumerable<SimdWidth> All => Enum.GetValues<SimdWidth>().Where(width => width <= ContractionKernels.BestWidth);
 
-    internal static ContractionKernels<T> Kernels<T>(string width)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Of(Enum.Parse<SimdWidth>(width));
+    public static IEnumerable<(SimdWidth Width, ContractionKernels<T> Kernels)> Kernels<T>()
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        All.Select(width => (width, ContractionKernels<T>.Of(width)));
 }
