@@ -1,0 +1,83 @@
+namespace Exponential.Nn;
+
+/// <summary>
+/// The flow of Hoogeboom et al. 2020, section 5.1: Normalize, Squeeze, mixing; in each level a number of (coupling, mixing) pairs; between
+/// levels a split prior and a squeeze; a diagonal Gaussian at the end. Its state names are the original's, <c>transformations.k.*</c> and
+/// <c>base.*</c>.
+/// </summary>
+public static class MixingFlow
+{
+    /// <summary>Makes the flow with fresh parameters.</summary>
+    /// <param name="imageShape">[C, H, W] of images with values 0 to 256; H and W divisible by 2, or by 2^levels with split priors.</param>
+    /// <param name="settings">Sizes and kinds.</param>
+    /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
+    /// <param name="dtype">The element type.</param>
+    /// <exception cref="ArgumentException">The images cannot be squeezed that often.</exception>
+    public static Flow Create(Shape imageShape, MixingFlowSettings settings, Generator? generator = null, DType dtype = DType.Float32)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Levels);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Subflows);
+        CheckSize(imageShape, settings);
+
+        var builder = new Builder(imageShape, settings, Initialization.OrFresh(generator), dtype);
+        builder.Add(new Normalize(settings.Translation, settings.Scale, dtype));
+        builder.Add(new Squeeze());
+        builder.Add(builder.MixingLayer());
+        for (int level = 0; level < settings.Levels; level++)
+        {
+            if (level > 0 && settings.SplitPrior)
+            {
+                builder.Add(new SplitPrior(builder.Shape, builder.Coupling(), dtype));
+                builder.Add(new Squeeze());
+            }
+
+            for (int i = 0; i < settings.Subflows; i++)
+            {
+                builder.Add(builder.Coupling());
+                builder.Add(builder.MixingLayer());
+            }
+        }
+
+        return new Flow(builder.Steps, new DiagonalGaussian(builder.Shape, dtype));
+    }
+
+    private static void CheckSize(Shape imageShape, MixingFlowSettings settings)
+    {
+        int squeezes = settings.SplitPrior ? settings.Levels : 1;
+        if (imageShape.Rank != 3 || imageShape[1] % (1 << squeezes) != 0 || imageShape[2] % (1 << squeezes) != 0)
+        {
+            throw new ArgumentException(
+                $"MixingFlow: images must be [channels, height, width] with height and width divisible by {1 << squeezes}, to be squeezed " +
+                $"{squeezes} times; they are {imageShape}");
+        }
+    }
+
+    /// <summary>Collects the steps and keeps the event shape that the next one will see.</summary>
+    private sealed class Builder(Shape shape, MixingFlowSettings settings, Generator generator, DType dtype)
+    {
+        public List<FlowStep> Steps { get; } = [];
+
+        public Shape Shape { get; private set; } = shape;
+
+        public void Add(FlowStep step)
+        {
+            Steps.Add(step);
+            Shape = step.OutputShape(Shape);
+        }
+
+        public Bijection MixingLayer() => settings.Mixing switch
+        {
+            Mixing.Conv1x1 => new Conv1x1(Shape[0], generator, dtype),
+            Mixing.ConvExp => new ConvExp(Shape, settings.ConvExpCoefficient, settings.ConvExpPlan, generator, dtype),
+            _ => throw new ArgumentOutOfRangeException(nameof(settings), $"MixingFlow: unknown mixing {settings.Mixing}"),
+        };
+
+        public AffineCoupling Coupling()
+        {
+            int channels = Shape[0];
+            return new AffineCoupling(
+                Shape, new DenseInResidualNet(channels / 2, channels, settings.Network, generator, zeroLast: true, dtype));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Xunit;
+
+namespace Exponential.Nn.Tests;
+
+public sealed class NetworkTests
+{
+    private const DType D = DType.Float64;
+
+    [Fact]
+    public void DenseLayer_AppendsItsGrowth()
+    {
+        var layer = new DenseLayer(3, 2, generator: new Generator(0));
+        Assert.Equal(["nn.0.weight", "nn.0.bias", "nn.2.weight", "nn.2.bias"], layer.State().Keys);
+        Tensor x = new Generator(1).Normal([2, 3, 4, 4]);
+        Tensor y = layer.Forward(x);
+        Assert.Equal([2, 5, 4, 4], y.Shape);
+        Assert.Equal(x.ToArray<float>(), y.Narrow(1, 0, 3).ToArray<float>());
+    }
+
+    [Fact]
+    public void DenseLayer_WithDropoutNumbersItsLayersAsTheOriginal()
+    {
+        Assert.Equal(
+            ["nn.0.weight", "nn.0.bias", "nn.3.weight", "nn.3.bias"],
+            new DenseLayer(3, 2, dropout: 0.5, new Generator(0)).State().Keys);
+    }
+
+    [Fact]
+    public void DenseInResidualNet_StartsAtZero()
+    {
+        var network = new DenseInResidualNet(3, 6, new DenseNetSettings { IntermediateChannels = 8, Depth = 2, Growth = 4 }, new Generator(0));
+        Assert.All(network.Forward(new Generator(1).Normal([2, 3, 4, 4])).ToArray<float>(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void Linear_MultipliesByTheTransposedWeight()
+    {
+        var layer = new Linear(2, 1, generator: new Generator(0));
+        layer.LoadState(new StateDictionary { { "weight", Tensor.FromArray([2f, 3f], [1, 2]) }, { "bias", Tensor.FromArray([1f], [1]) } });
+        Assert.Equal([33f], layer.Forward(Tensor.FromArray([4f, 8f], [1, 2])).ToArray<float>());
+    }
+
+    [Fact]
+    public void Dropout_DropsInTrainingOnly_KeepsTheMean_AndRepeatsFromItsOffset()
+    {
+        var layer = new Dropout(0.25, new Generator(0));
+        Tensor ones = Tensor.Ones([100, 100]);
+        Generator own = layer.NamedGenerators().Single().Generator;
+        float[] first = layer.Forward(ones).ToArray<float>();
+        Assert.Equal([0f, 1 / 0.75f], first.Distinct().Order());
+
+        // The share of 10,000 that is kept lies within five standard deviations of 3/4.
+        Assert.InRange(first.Count(value => value > 0) / 1e4, 0.75 - 0.0217, 0.75 + 0.0217);
+
+        Assert.NotEqual(first, layer.Forward(ones).ToArray<float>());
+        own.Offset = 0;
+        Assert.Equal(first, layer.Forward(ones).ToArray<float>());
+        layer.Eval();
+        Assert.Same(ones, layer.Forward(ones));
+    }
+
+    [Fact]
+    public void SpectralNorm_ConvergesToTheNorm_AndBoundsTheKernel()
+    {
+        const double Coefficient = 0.9;
+        Tensor kernel = new Generator(0).Normal([4, 4, 3, 3], D);
+        var norm = new SpectralNorm("kernel", kernel, 5, 6, Coefficient, new Generator(1));
+        Assert.Equal(["kernel_orig", "kernel_u", "kernel_v", "kernel_sigma"], norm.State().Keys);
+        for (int i = 0; i < 300; i++)
+        {
+            norm.Weight();
+        }
+
+        double truth = LargestSingularValue(new Convolution(kernel, 5, 6).ToDense());
+        Assert.Equal(truth, norm.State()["kernel_sigma"].Tensor.ToScalar(), 1e-6 * truth);
+        norm.Eval();
+        double normalised = LargestSingularValue(new Convolution(norm.Weight().Detach(), 5, 6).ToDense());
+        Assert.Equal(truth / ((truth / Coefficient) + 1e-5), normalised, 1e-6);
+    }
+
+    [Fact]
+    public void SpectralNorm_RecoversFromAKernelOfZeros()
+    {
+        var norm = new SpectralNorm("kernel", Tensor.Zeros([2, 2, 3, 3], D), 4, 4, 0.5, new Generator(1));
+        norm.Weight();
+        Assert.Equal(0, norm.State()["kernel_u"].Tensor.Abs().Max().ToScalar());
+        norm.Original.Value = new Generator(0).Normal([2, 2, 3, 3], D);
+        norm.Weight();
+        Assert.True(norm.State()["kernel_sigma"].Tensor.ToScalar() > 0.1);
+    }
+
+    [Fact]
+    public void SpectralNorm_InEvaluationMovesNothing_AndPassesAGradientThroughSigma()
+    {
+        var norm = new SpectralNorm("kernel", new Generator(0).Normal([2, 2, 3, 3], D), 4, 4, 0.5, new Generator(1));
+        norm.Weight();
+        norm.Eval();
+        double[] u = norm.State()["kernel_u"].Tensor.ToArray<double>();
+        Tensor gradient = norm.Weight().Sum().Backward()[norm.Original];
+        Assert.Equal(u, norm.State()["kernel_u"].Tensor.ToArray<double>());
+
+        // Along the kernel itself the normalised kernel hardly changes: W / (sigma / c + 1e-5) has derivative 1e-5 / (sigma / c) of it.
+        Tensor radial = (gradient * norm.Original.Value.Detach()).Sum();
+        double scale = norm.Weight().Detach().Abs().Sum().ToScalar();
+        Assert.InRange(Math.Abs(radial.ToScalar()), 0, 1e-5 * scale);
+    }
+
+    private static double LargestSingularValue(Tensor matrix)
+    {
+        Tensor vector = Tensor.Ones([matrix.Shape[1], 1], D);
+        double length = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            Tensor next = matrix.Transpose(0, 1).MatMul(matrix.MatMul(vector));
+            length = Math.Sqrt(next.Square().Sum().ToScalar());
+            vector = next / length;
+        }
+
+        return Math.Sqrt(length);
+    }
+}
