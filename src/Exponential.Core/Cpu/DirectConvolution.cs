@@ -41,9 +41,15 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
         nint outputSize = (nint)g.OutputChannels * g.OutputPlane;
         int lanes = inputLayout.Lanes;
         int groups = (g.Batch + lanes - 1) / lanes;
-        KernelWork.For((long)g.Batch * outputSize * g.Depth, groups, group =>
+
+        // Fewer groups of images than threads: the output channels are shared out too, which changes no sum.
+        int parts = Math.Clamp((Workers.Count + groups - 1) / Math.Max(groups, 1), 1, (g.OutputChannels + 5) / 6);
+        KernelWork.For((long)g.Batch * outputSize * g.Depth, groups * parts, block =>
         {
-            int first = group * lanes;
+            int first = block / parts * lanes;
+            int part = block % parts;
+            int firstRow = PackedRows<T>.TileStart(g.OutputChannels, part * g.OutputChannels / parts);
+            int endRow = part == parts - 1 ? g.OutputChannels : PackedRows<T>.TileStart(g.OutputChannels, (part + 1) * g.OutputChannels / parts);
             int count = Math.Min(lanes, g.Batch - first);
             T* source = input + first * inputSize;
             T* result = output + first * outputSize;
@@ -56,10 +62,10 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
                 PaddedImages<T, TVector, TSimd>.Pack(inputLayout, source, count, paddedSource);
             }
 
-            product.Run(paddedSource + inputLayout.Origin, null, T.One, paddedResult, outputLayout.PlaneStride);
+            product.Run(paddedSource + inputLayout.Origin, null, T.One, paddedResult, outputLayout.PlaneStride, firstRow, endRow);
             if (!outputLayout.IsPlain)
             {
-                PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, paddedResult, count, result);
+                PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, paddedResult, count, result, firstRow, endRow);
             }
         });
     }

@@ -63,7 +63,7 @@ internal static unsafe class DirectKernelGradient<T, TVector, TSimd>
             }
             else
             {
-                KernelWork.For(long.MaxValue, count, i =>
+                KernelWork.For(8L * count * (right.Size + left.Size), count, i =>
                 {
                     int image = (firstGroup + i) * lanes;
                     int images = Math.Min(lanes, g.Batch - image);

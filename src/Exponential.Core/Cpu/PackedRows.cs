@@ -20,6 +20,18 @@ internal static unsafe class PackedRows<T>
         _ => remaining,
     };
 
+    /// <summary>The first row of the tile that <paramref name="row"/> lies in.</summary>
+    public static int TileStart(int rows, int row)
+    {
+        int start = 0;
+        while (start < rows && start + TileHeight(rows - start) <= row)
+        {
+            start += TileHeight(rows - start);
+        }
+
+        return start;
+    }
+
     /// <summary>The number of values that <see cref="Pack"/> writes.</summary>
     public static long Size(int rows, int depth) => (long)rows * (depth + 1);
 

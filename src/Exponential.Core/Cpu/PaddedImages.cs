@@ -47,13 +47,18 @@ internal static unsafe class PaddedImages<T, TVector, TSimd>
     }
 
     /// <summary>Writes images from the layout.</summary>
+    public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images) =>
+        Unpack(layout, memory, count, images, 0, layout.Channels);
+
+    /// <summary>Writes the channels from <paramref name="firstChannel"/> to <paramref name="endChannel"/> of images from the layout.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images)
+    public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images, int firstChannel, int endChannel)
     {
         int width = layout.Width;
         int lanes = layout.Lanes;
         nint imageStride = (nint)layout.Channels * layout.Height * width;
-        for (int channel = 0; channel < layout.Channels; channel++)
+        images += (nint)firstChannel * layout.Height * width;
+        for (int channel = firstChannel; channel < endChannel; channel++)
         {
             T* row = memory + layout.Origin + channel * layout.PlaneStride;
             for (int y = 0; y < layout.Height; y++, row += layout.RowStride, images += width)

@@ -54,7 +54,12 @@ internal static class ScratchPool
             bytes = 1L << bits;
         }
 
-        return GC.AllocateUninitializedArray<byte>(checked((int)bytes), pinned: true);
+        if (bytes > Array.MaxLength)
+        {
+            throw new OutOfMemoryException($"Scratch: a kernel's working memory of {bytes:N0} bytes is more than an array holds; use smaller images");
+        }
+
+        return GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);
     }
 
     public static void Return(byte[] buffer)

@@ -10,6 +10,9 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
+    /// <summary>The most bytes of input that all rows pass over before the next positions: half of a second-level cache.</summary>
+    private const int MostBytes = 1 << 18;
+
     private readonly Scratch<T> _weights;
     private readonly Scratch<nint> _offsets;
     private readonly Scratch<nint> _positions;
@@ -17,6 +20,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     private readonly int _rows;
     private readonly int _depth;
     private readonly int _vectors;
+    private readonly int _vectorsAtOnce;
 
     /// <summary>Packs a kernel.</summary>
     /// <param name="g">The sizes of the product to compute.</param>
@@ -35,6 +39,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         _rows = g.OutputChannels;
         _depth = g.Depth;
         _vectors = output.VectorCount(TSimd.Count);
+        _vectorsAtOnce = Math.Max(4, MostBytes / (g.InputChannels * TSimd.Count * sizeof(T)) / 4 * 4);
         _positions = new Scratch<nint>(_vectors);
         centres.Positions(TSimd.Count, _positions.Pointer);
         _targets = new Scratch<nint>(_vectors);
@@ -73,17 +78,24 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     /// <param name="alpha">The factor of the convolution.</param>
     /// <param name="destination">The first value of the output.</param>
     /// <param name="planeStride">The distance of the destination's channels.</param>
-    public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride)
+    public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride) =>
+        Run(source, addend, alpha, destination, planeStride, 0, _rows);
+
+    /// <summary>The same for the output channels from <paramref name="firstRow"/>, where a tile begins, to <paramref name="endRow"/>.</summary>
+    public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride, int firstRow, int endRow)
     {
-        T* weights = _weights.Pointer;
-        int height;
-        for (int row = 0; row < _rows; row += height)
+        for (int vector = 0; vector < _vectors; vector += _vectorsAtOnce)
         {
-            height = PackedRows<T>.TileHeight(_rows - row);
-            RegisterTile<T, TVector, TSimd>.Run(
-                height, _vectors, _depth, weights, source, _offsets.Pointer, _positions.Pointer, _targets.Pointer,
-                addend == null ? null : addend + row * planeStride, destination + row * planeStride, planeStride, alpha);
-            weights += (nint)height * (_depth + 1);
+            int vectors = Math.Min(_vectorsAtOnce, _vectors - vector);
+            int height;
+            for (int row = firstRow; row < endRow; row += height)
+            {
+                height = PackedRows<T>.TileHeight(_rows - row);
+                RegisterTile<T, TVector, TSimd>.Run(
+                    height, vectors, _depth, _weights.Pointer + (nint)row * (_depth + 1), source, _offsets.Pointer,
+                    _positions.Pointer + vector, _targets.Pointer + vector, addend == null ? null : addend + row * planeStride,
+                    destination + row * planeStride, planeStride, alpha);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ using Xunit;
 namespace Exponential.Core.Tests.Kernels;
 
 /// <summary>The same bits whatever the number of threads.</summary>
+[Collection(GlobalState.Name)]
 public sealed unsafe class ThreadCountTests
 {
     [Fact]
@@ -56,6 +57,12 @@ public sealed unsafe class ThreadCountTests
                 ConvolutionKernels.KernelGradient(g, a.Pointer, b.Pointer, Result(g.OutputChannels * g.Depth));
             }
         }
+
+        // One image, which is shared out by channels.
+        var single = new ConvolutionGeometry(1, 12, 9, 9, 23, 9, 9, 3, 3, 1, 1, 1, 1);
+        ConvolutionKernels.Forward(single, a.Pointer, b.Pointer, b.Pointer, Result(single.OutputChannels * single.OutputPlane));
+        single = new ConvolutionGeometry(1, 64, 32, 32, 64, 32, 32, 1, 1, 1, 1, 0, 0);
+        ConvolutionKernels.Forward(single, a.Pointer, b.Pointer, b.Pointer, Result(single.OutputChannels * single.OutputPlane));
 
         var exponential = new ConvolutionExponentialGeometry(19, 12, 16, 16, 3, 3);
         int size = 19 * 12 * 256;
