@@ -7,7 +7,9 @@ internal readonly struct Layout
     {
         Shape = shape;
         Strides = strides;
-        Offset = offset;
+
+        // A view without elements would point past the end.
+        Offset = shape.ElementCount == 0 ? 0 : offset;
         IsContiguous = Contiguous(shape, strides);
     }
 

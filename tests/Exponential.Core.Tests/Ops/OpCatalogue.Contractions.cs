@@ -1,0 +1,123 @@
+namespace Exponential.Core.Tests;
+
+internal static partial class OpCatalogue
+{
+    private const string Square = "Conv2d(Tensor, Tensor, Int32, Int32)";
+    private const string Oblong = "Conv2d(Tensor, Tensor, (Int32, Int32), (Int32, Int32))";
+
+    private static IEnumerable<OpEntry> Contractions()
+    {
+        (int[] A, int[] B)[] products =
+        [
+            ([3, 4], [4, 5]), ([1, 4], [4, 1]), ([2, 3, 4], [2, 4, 2]), ([2, 3, 4], [4, 2]), ([3, 4], [2, 4, 2]), ([2, 1, 2, 3], [3, 3, 2]),
+            ([1, 1], [1, 1]), ([2, 0], [0, 3]), ([0, 2], [2, 3]), ([2, 3], [3, 0]), ([0, 2, 3], [3, 2]),
+        ];
+        (int[] A, int[] B)[] large = [([129, 131], [131, 67]), ([40, 9, 17], [17, 33]), ([3, 300], [300, 1])];
+        yield return new OpEntry
+        {
+            Name = "MatMul",
+            Covers = "MatMul(Tensor)",
+            Cases = [.. products.Select(Factors)],
+            LargeCases = [.. large.Select(Factors)],
+            Function = x => [x[0].MatMul(x[1])],
+            Reference = x => [NaiveContractions.MatMul(x[0], x[1])],
+            Magnitude = x => [NaiveContractions.MatMul(x[0].Map(Math.Abs), x[1].Map(Math.Abs))],
+            Roundings = x => x[0].Shape[^1] + 2,
+        };
+        yield return new OpEntry
+        {
+            Name = "MatMul of transposed operands",
+            Covers = "MatMul(Tensor)",
+            Cases = [s => [s.Normal([4, 3]), s.Normal([5, 4])], s => [s.Normal([2, 4, 3]), s.Normal([2, 4])]],
+            LargeCases = [s => [s.Normal([131, 129]), s.Normal([67, 131])]],
+            Function = x => [x[0].Transpose().MatMul(x[1].Transpose())],
+            Reference = x => [NaiveContractions.MatMul(Transposed(x[0]), Transposed(x[1]))],
+            Magnitude = x => [NaiveContractions.MatMul(Transposed(x[0]).Map(Math.Abs), Transposed(x[1]).Map(Math.Abs))],
+            Roundings = x => x[0].Shape[^2] + 2,
+        };
+
+        yield return Conv("3x3, padding 1", Square, [2, 2, 4, 5], [3, 2, 3, 3], true, (1, 1), (1, 1));
+        yield return Conv("3x3, no padding, no bias", Square, [2, 2, 4, 5], [3, 2, 3, 3], false, (1, 1), (0, 0));
+        yield return Conv("1x1", Square, [2, 3, 3, 2], [2, 3, 1, 1], true, (1, 1), (0, 0));
+        yield return Conv("stride 2 that leaves a rest", Square, [1, 2, 6, 5], [2, 2, 3, 3], true, (2, 2), (1, 1));
+        yield return Conv("2x2, stride 2", Square, [2, 2, 4, 6], [3, 2, 2, 2], false, (2, 2), (0, 0));
+        yield return Conv("stride larger than the kernel", Square, [1, 2, 7, 5], [2, 2, 2, 2], true, (3, 3), (0, 0));
+        yield return Conv("padding larger than the kernel", Square, [1, 2, 3, 2], [2, 2, 2, 2], true, (1, 1), (3, 3));
+        yield return Conv("an image of one pixel", Square, [2, 3, 1, 1], [2, 3, 3, 3], true, (1, 1), (1, 1));
+        yield return Conv("a kernel of the whole image", Square, [2, 2, 3, 4], [3, 2, 3, 4], true, (1, 1), (0, 0));
+        yield return Conv("an empty batch", Square, [0, 2, 4, 4], [3, 2, 3, 3], true, (1, 1), (1, 1));
+        yield return Conv("oblong kernel, stride and padding", Oblong, [2, 2, 5, 4], [3, 2, 2, 3], true, (2, 1), (0, 2));
+        yield return Conv("oblong the other way", Oblong, [1, 2, 3, 7], [2, 2, 1, 4], false, (1, 3), (1, 0));
+        yield return Conv("large", Square, [1, 1, 3, 3], [1, 1, 3, 3], true, (1, 1), (1, 1)) with { LargeCases = [s => [s.Normal([5, 12, 16, 16]), s.Normal([20, 12, 3, 3]), s.Normal([20])]] };
+
+        yield return ConvTranspose("2x2, stride 2", [2, 2, 3, 2], [2, 3, 2, 2], true, 2, 0);
+        yield return ConvTranspose("3x3, stride 2, padding 1", [1, 2, 3, 4], [2, 2, 3, 3], true, 2, 1);
+        yield return ConvTranspose("3x3", [2, 2, 3, 3], [2, 3, 3, 3], false, 1, 0);
+        yield return ConvTranspose("stride larger than the kernel", [1, 2, 2, 3], [2, 2, 2, 2], true, 3, 0);
+
+        foreach ((int terms, int steps, bool adjoint, double scale) in ((int, int, bool, double)[])
+            [(6, 1, false, 1), (6, 1, true, 1), (4, 2, false, 0.5), (3, 3, true, -0.5), (1, 1, false, 1), (0, 1, false, 1), (0, 2, true, 1)])
+        {
+            yield return ConvExp($"{terms} terms, {steps} steps{(adjoint ? ", adjoint" : string.Empty)}, scale {scale}", [2, 2, 3, 4], [2, 2, 3, 3], terms, steps, adjoint, scale);
+        }
+
+        yield return ConvExp("oblong kernel", [1, 3, 4, 3], [3, 3, 1, 3], 5, 1, false, 1);
+        yield return ConvExp("kernel larger than the image", [2, 2, 2, 1], [2, 2, 3, 5], 5, 2, true, 1);
+        yield return ConvExp("1x1", [2, 3, 2, 2], [3, 3, 1, 1], 5, 1, false, -1);
+        yield return ConvExp("large", [1, 1, 2, 2], [1, 1, 1, 1], 6, 1, false, 1) with { LargeCases = [s => [s.Normal([5, 12, 8, 8]), s.Normal([12, 12, 3, 3], 0.03)]] };
+
+        yield return new OpEntry
+        {
+            Name = "Recompute",
+            Covers = string.Empty,
+            Cases = [s => [s.Normal([2, 3])]],
+            Function = x => [Exponential.Autograd.Recompute(y => y.Tanh() * y.Exp(), x[0])],
+            Reference = x => [x[0].Map(value => Math.Tanh(value) * Math.Exp(value))],
+            Roundings = _ => 12,
+        };
+
+        static Func<Sampler, NaiveArray[]> Factors((int[] A, int[] B) shapes) => s => [s.Normal(shapes.A), s.Normal(shapes.B)];
+    }
+
+    private static NaiveArray Transposed(NaiveArray x) =>
+        NaiveArray.Build([.. x.Shape[..^2], x.Shape[^1], x.Shape[^2]], index => x[[.. index[..^2], index[^1], index[^2]]]);
+
+    private static OpEntry Conv(string name, string covers, int[] x, int[] kernel, bool bias, (int Height, int Width) stride, (int Height, int Width) padding) => new()
+    {
+        Name = $"Conv2d {name}",
+        Covers = covers,
+        Cases = [s => bias ? [s.Normal(x), s.Normal(kernel), s.Normal([kernel[0]])] : [s.Normal(x), s.Normal(kernel)]],
+        Function = inputs => [covers == Oblong
+            ? inputs[0].Conv2d(inputs[1], inputs.ElementAtOrDefault(2), stride, padding)
+            : inputs[0].Conv2d(inputs[1], inputs.ElementAtOrDefault(2), stride.Height, padding.Height)],
+        Reference = inputs => [NaiveContractions.Conv2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)],
+        Magnitude = Absolute(inputs => [NaiveContractions.Conv2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)]),
+        Roundings = inputs => inputs[1].Shape[1] * inputs[1].Shape[2] * inputs[1].Shape[3] + 2,
+    };
+
+    private static OpEntry ConvTranspose(string name, int[] x, int[] kernel, bool bias, int stride, int padding) => new()
+    {
+        Name = $"ConvTranspose2d {name}",
+        Covers = "ConvTranspose2d(Tensor, Tensor, Int32, Int32)",
+        Cases = [s => bias ? [s.Normal(x), s.Normal(kernel), s.Normal([kernel[1]])] : [s.Normal(x), s.Normal(kernel)]],
+        Function = inputs => [inputs[0].ConvTranspose2d(inputs[1], inputs.ElementAtOrDefault(2), stride, padding)],
+        Reference = inputs => [NaiveContractions.ConvTranspose2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)],
+        Magnitude = Absolute(inputs => [NaiveContractions.ConvTranspose2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)]),
+        Roundings = inputs => inputs[1].Shape[0] * inputs[1].Shape[2] * inputs[1].Shape[3] + 2,
+    };
+
+    private static OpEntry ConvExp(string name, int[] x, int[] kernel, int terms, int steps, bool adjoint, double scale) => new()
+    {
+        Name = $"ConvolutionExponential {name}",
+        Covers = string.Empty,
+        Cases = [s => [s.Normal(x), s.Normal(kernel, 0.2)]],
+        Function = inputs => [FusedOps.ConvolutionExponential(inputs[0], inputs[1], terms, steps, adjoint, scale)],
+        Reference = inputs => [NaiveContractions.ConvolutionExponential(inputs[0], inputs[1], terms, steps, adjoint, scale)],
+        Magnitude = inputs => [NaiveContractions.ConvolutionExponential(inputs[0].Map(Math.Abs), inputs[1].Map(Math.Abs), terms, steps, adjoint, Math.Abs(scale))],
+        Roundings = inputs => steps * ((terms * (inputs[1].Shape[1] * inputs[1].Shape[2] * inputs[1].Shape[3] + 3)) + 1),
+    };
+
+    /// <summary>The same sums over absolute values: what the roundings of a contraction are relative to.</summary>
+    private static Func<NaiveArray[], NaiveArray[]> Absolute(Func<NaiveArray[], NaiveArray[]> reference) =>
+        inputs => reference([.. inputs.Select(input => input.Map(Math.Abs))]);
+}
