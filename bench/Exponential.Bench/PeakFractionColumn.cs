@@ -1,0 +1,62 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+
+namespace Exponential.Bench;
+
+/// <summary>The sizes of a contraction, with a name for the table.</summary>
+public interface IContractionShape
+{
+    /// <summary>Floating-point operations of one call of a benchmark: two for each multiply-add.</summary>
+    double Operations(string benchmark);
+}
+
+/// <summary>Adds the speed of contractions in GF/s, and as a fraction of one core's peak times the threads used.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class PeakFractionAttribute : BenchmarkDotNet.Attributes.ColumnConfigBaseAttribute
+{
+    /// <summary>Adds both columns.</summary>
+    public PeakFractionAttribute()
+        : base(new PeakFractionColumn(fraction: false), new PeakFractionColumn(fraction: true))
+    {
+    }
+}
+
+internal sealed class PeakFractionColumn(bool fraction) : IColumn
+{
+    private static readonly Lazy<double> Peak = new(FmaPeak.Measure<float>);
+
+    public string Id => nameof(PeakFractionColumn) + fraction;
+
+    public string ColumnName => fraction ? "Of peak" : "GF/s";
+
+    public bool AlwaysShow => true;
+
+    public ColumnCategory Category => ColumnCategory.Custom;
+
+    public int PriorityInCategory => 0;
+
+    public bool IsNumeric => true;
+
+    public UnitType UnitType => UnitType.Dimensionless;
+
+    public string Legend => fraction ? $"GF/s over the peak of the cores, {Peak.Value:F0} GF/s each in float32" : "Billions of floating-point operations a second in the best iteration";
+
+    public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
+
+    public bool IsAvailable(Summary summary) => true;
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase) => GetValue(summary, benchmarkCase, SummaryStyle.Default);
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style)
+    {
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics || benchmarkCase.Parameters["Shape"] is not IContractionShape shape)
+        {
+            return "-";
+        }
+
+        double speed = shape.Operations(benchmarkCase.Descriptor.WorkloadMethod.Name) / statistics.Min;
+        int threads = (int)benchmarkCase.Parameters["Threads"];
+        return fraction ? (speed / (Peak.Value * threads)).ToString("F2") : speed.ToString("F0");
+    }
+}
