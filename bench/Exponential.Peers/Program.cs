@@ -24,7 +24,7 @@ foreach (Mixing mixing in new[] { Mixing.Conv1x1, Mixing.ConvExp })
         Mixing = mixing,
         SplitPrior = true,
         ConvExpPlan = ConvExpPlan.Original,
-        Network = new DenseNetSettings { Channels = 64, Depth = 4, Growth = 32, Gated = true },
+        Network = new DenseNetSettings { IntermediateChannels = 64, Depth = 4, Growth = 32, Gated = true },
     };
     var model = new ImageModel(MixingFlow.Create([3, 32, 32], settings, generator), new UniformDequantization());
     model.Train();
