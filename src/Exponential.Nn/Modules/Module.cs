@@ -55,6 +55,12 @@ public abstract class Module
     public IEnumerable<(string Name, Generator Generator)> NamedGenerators() =>
         NamedModules().SelectMany(item => item.Module._generators.Select(entry => (Join(item.Name, entry.Name), entry.Value)));
 
+    /// <summary>All buffers, in the order of registration.</summary>
+    internal IEnumerable<Buffer> Buffers() => NamedModules().SelectMany(item => item.Module._buffers.Select(entry => entry.Value));
+
+    /// <summary>All whole numbers of the state, in the order of registration.</summary>
+    internal IEnumerable<IntegerBuffer> Integers() => NamedModules().SelectMany(item => item.Module._integers.Select(entry => entry.Value));
+
     /// <summary>The number of trained values: the elements of all parameters.</summary>
     public long ParameterCount() => Parameters().Sum(parameter => (long)parameter.Value.ElementCount);
 

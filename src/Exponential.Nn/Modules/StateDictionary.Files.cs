@@ -15,15 +15,17 @@ public sealed partial class StateDictionary
     /// <summary>Reads a state from the entries of a safetensors file whose names start with a prefix, under what follows it.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="prefix">What the names start with.</param>
+    /// <param name="except">Entries whose names start with this are left out, unread; null leaves none out.</param>
     /// <exception cref="InvalidDataException">An entry is neither a floating tensor nor a single whole number.</exception>
-    public static StateDictionary Read(SafetensorsFile file, string prefix = "")
+    public static StateDictionary Read(SafetensorsFile file, string prefix = "", string? except = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(prefix);
         var state = new StateDictionary();
         foreach ((string name, SafetensorsEntry entry) in file.Entries)
         {
-            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            bool isLeftOut = except is not null && name.StartsWith(except, StringComparison.Ordinal);
+            if (!isLeftOut && name.StartsWith(prefix, StringComparison.Ordinal))
             {
                 state.Add(name[prefix.Length..], ReadValue(file, entry));
             }

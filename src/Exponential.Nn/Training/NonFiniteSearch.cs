@@ -1,0 +1,55 @@
+namespace Exponential.Nn;
+
+/// <summary>Finds the module to blame for a loss or a gradient that is not finite.</summary>
+internal static class NonFiniteSearch
+{
+    /// <summary>Repeats a computation, which must start from the same state, with every module's output checked.</summary>
+    public static TrainingException InLoss(TrainingRun run, string what, Action repeat)
+    {
+        try
+        {
+            using FiniteChecks.Scope checks = FiniteChecks.On();
+            using Autograd.NoGradScope noGrad = Autograd.NoGrad();
+            repeat();
+        }
+        catch (NonFiniteException e)
+        {
+            string name = run.Model.NamedModules().First(item => ReferenceEquals(item.Module, e.Module)).Name;
+            return Failure(run, what, $"first in {Named(name)} ({e.Message})", name);
+        }
+
+        return Failure(run, what, "though the output of every module is", null);
+    }
+
+    /// <summary>The backward pass runs from the last module to the first: the last parameter with a bad gradient met it first.</summary>
+    public static TrainingException InGradient(TrainingRun run, Gradients gradients)
+    {
+        string? culprit = null;
+        foreach ((string name, Parameter parameter) in run.Model.NamedParameters())
+        {
+            if (gradients.TryGetValue(parameter, out Tensor? gradient) && !gradient.IsFinite())
+            {
+                culprit = name;
+            }
+        }
+
+        if (culprit is null)
+        {
+            return Failure(run, "the gradient's norm", "though every element of the gradient is: it overflows", null);
+        }
+
+        string module = culprit[..Math.Max(0, culprit.LastIndexOf('.'))];
+        return Failure(run, "the gradient", $"last in {Named(module)}, where the backward pass comes first (parameter {culprit})", module);
+    }
+
+    private static TrainingException Failure(TrainingRun run, string what, string where, string? module)
+    {
+        long step = run.State.Step + 1;
+        return new TrainingException(
+            $"train: step {step}: {what} is not finite, {where}. The run stopped before this step and its last checkpoint is intact; a lower learning_rate or a clip_norm may help",
+            step,
+            module);
+    }
+
+    private static string Named(string module) => module.Length == 0 ? "the model itself" : $"module {module}";
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Exponential.Nn;
+
+/// <summary>The folder of a run: what lies in it under which name.</summary>
+public sealed class RunFolder
+{
+    /// <summary>The settings, as JSON under the command line's names.</summary>
+    public const string SettingsName = "settings.json";
+
+    /// <summary>The metrics, one JSON object a line.</summary>
+    public const string MetricsName = "metrics.jsonl";
+
+    /// <summary>The model with the lowest validation bits per dimension.</summary>
+    public const string BestName = "best.safetensors";
+
+    /// <summary>The last state, from which the run can be resumed.</summary>
+    public const string LastName = "last.safetensors";
+
+    /// <summary>Samples of the model at the last evaluation.</summary>
+    public const string SamplesName = "samples.png";
+
+    /// <summary>Images of the test set, what encoding and decoding made of them, and the difference, amplified.</summary>
+    public const string ReconstructionName = "reconstruction.png";
+
+    /// <summary>Bits per dimension by step; drawn by the command line.</summary>
+    public const string CurvesName = "curves.png";
+
+    private RunFolder(string path) => Path = path;
+
+    /// <summary>The folder, an absolute path.</summary>
+    public string Path { get; }
+
+    internal string Settings => At(SettingsName);
+
+    internal string Metrics => At(MetricsName);
+
+    internal string Best => At(BestName);
+
+    internal string Last => At(LastName);
+
+    internal string Samples => At(SamplesName);
+
+    internal string Reconstruction => At(ReconstructionName);
+
+    /// <summary>The metrics of a run, in order. A last line that a kill cut short is left out.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <exception cref="InvalidDataException">A line before the last is not a metric.</exception>
+    public static IReadOnlyList<MetricsLine> ReadMetrics(string folder)
+    {
+        string path = System.IO.Path.Combine(folder, MetricsName);
+        string[] lines = File.ReadAllText(path).Split('\n');
+        var metrics = new List<MetricsLine>(lines.Length);
+
+        // Whole lines end in a line feed, so the last piece is empty or cut short.
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            try
+            {
+                metrics.Add(JsonSerializer.Deserialize(lines[i], MetricsJson.Default.MetricsLine)
+                    ?? throw new JsonException("null"));
+            }
+            catch (JsonException e)
+            {
+                throw new InvalidDataException($"metrics: line {i + 1} of {path} is not a metric ({e.Message})", e);
+            }
+        }
+
+        return metrics;
+    }
+
+    /// <summary>Makes the folder of a new run.</summary>
+    /// <exception cref="IOException">A folder of the given name exists and is not empty.</exception>
+    internal static RunFolder Create(TrainingSettings settings, DateTime now)
+    {
+        string parent = System.IO.Path.GetFullPath(settings.OutputDirectory);
+        if (settings.ExperimentName is string given)
+        {
+            string path = System.IO.Path.Combine(parent, given);
+            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                throw new IOException(
+                    $"train: exp_name {given}: {path} exists and is not empty. Choose another name, or continue that run with --resume {path}");
+            }
+
+            Directory.CreateDirectory(path);
+            return new RunFolder(path);
+        }
+
+        string stem = $"{settings.Dataset}_{SettingWords.Mixings.Of(settings.Mixing)}_{now.ToString("yyyy-MM-dd_HH-mm-ss", CultureInfo.InvariantCulture)}";
+        for (int i = 1; ; i++)
+        {
+            string path = System.IO.Path.Combine(parent, i == 1 ? stem : $"{stem}_{i}");
+            if (!Directory.Exists(path))
+            {
+                Directory.CreateDirectory(path);
+                return new RunFolder(path);
+            }
+        }
+    }
+
+    /// <summary>Opens the folder of a run that has a checkpoint to go on from.</summary>
+    /// <exception cref="IOException">It is not there, or has none.</exception>
+    internal static RunFolder Open(string folder)
+    {
+        string path = System.IO.Path.GetFullPath(folder);
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"resume: there is no folder {path}");
+        }
+
+        var run = new RunFolder(path);
+        return File.Exists(run.Last)
+            ? run
+            : throw new FileNotFoundException($"resume: {path} has no {LastName}; is it the folder of a run that saved a checkpoint?");
+    }
+
+    /// <summary>Writes the settings.</summary>
+    internal void Write(TrainingSettings settings) =>
+        AtomicFile.Write(Settings, stream => stream.Write(Encoding.UTF8.GetBytes(settings.ToJson() + "\n")));
+
+    /// <summary>Adds a line to the metrics. A kill can cut only this line short.</summary>
+    internal void Append(MetricsLine line)
+    {
+        using var stream = new FileStream(Metrics, FileMode.Append, FileAccess.Write, FileShare.Read);
+        stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, MetricsJson.Default.MetricsLine) + "\n"));
+    }
+
+    /// <summary>Drops the lines written after the checkpoint that a run is resumed from: it will write them again.</summary>
+    /// <exception cref="InvalidDataException">There are fewer lines than the checkpoint knows of.</exception>
+    internal void KeepMetrics(int count)
+    {
+        string text = File.Exists(Metrics) ? File.ReadAllText(Metrics) : "";
+        int end = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int next = text.IndexOf('\n', end);
+            if (next < 0)
+            {
+                throw new InvalidDataException($"resume: {Metrics} has {i} lines; the checkpoint was saved after {count}. Restore the file");
+            }
+
+            end = next + 1;
+        }
+
+        if (end < text.Length)
+        {
+            AtomicFile.Write(Metrics, stream => stream.Write(Encoding.UTF8.GetBytes(text[..end])));
+        }
+    }
+
+    private string At(string name) => System.IO.Path.Combine(Path, name);
+}

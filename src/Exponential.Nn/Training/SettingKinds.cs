@@ -1,0 +1,56 @@
+namespace Exponential.Nn;
+
+/// <summary>The optimizer of a run.</summary>
+public enum OptimizerKind
+{
+    /// <summary><see cref="Nn.Adamax"/> with betas (0.9, 0.999), epsilon 1e-7: the original's choice for mixing flows.</summary>
+    Adamax,
+
+    /// <summary><see cref="Nn.Adam"/> with betas (0.9, 0.99), epsilon 1e-7: the original's choice for its other models.</summary>
+    Adam,
+}
+
+/// <summary>How a convolution exponential's number of terms is chosen.</summary>
+public enum ConvExpTerms
+{
+    /// <summary>6 in training and 13 in evaluation: <see cref="ConvExpPlan.Original"/>.</summary>
+    Original,
+
+    /// <summary>As many as a certified tolerance takes: <see cref="ConvExpPlan.Certified"/>.</summary>
+    Tolerance,
+}
+
+/// <summary>How byte values become reals before a flow sees them.</summary>
+public enum DequantizationKind
+{
+    /// <summary>Uniform noise: <see cref="UniformDequantization"/>.</summary>
+    Uniform,
+}
+
+/// <summary>The words that settings files and command lines use for the settings that are choices.</summary>
+public static class SettingWords
+{
+    /// <summary>Words of <see cref="TrainingSettings.Optimizer"/>.</summary>
+    public static IReadOnlyList<(string Word, OptimizerKind Value)> Optimizers { get; } =
+        [("adamax", OptimizerKind.Adamax), ("adam", OptimizerKind.Adam)];
+
+    /// <summary>Words of <see cref="TrainingSettings.Mixing"/>.</summary>
+    public static IReadOnlyList<(string Word, Mixing Value)> Mixings { get; } =
+        [("1x1", Mixing.Conv1x1), ("convexp", Mixing.ConvExp)];
+
+    /// <summary>Words of <see cref="TrainingSettings.ConvExpTerms"/>.</summary>
+    public static IReadOnlyList<(string Word, ConvExpTerms Value)> ConvExpTerms { get; } =
+        [("original", Nn.ConvExpTerms.Original), ("tolerance", Nn.ConvExpTerms.Tolerance)];
+
+    /// <summary>Words of <see cref="TrainingSettings.Dequantization"/>.</summary>
+    public static IReadOnlyList<(string Word, DequantizationKind Value)> Dequantizations { get; } =
+        [("uniform", DequantizationKind.Uniform)];
+
+    /// <summary>Words of <see cref="TrainingSettings.DType"/>.</summary>
+    public static IReadOnlyList<(string Word, DType Value)> DTypes { get; } =
+        [("float32", DType.Float32), ("float64", DType.Float64)];
+
+    /// <summary>The word for a value.</summary>
+    internal static string Of<T>(this IReadOnlyList<(string Word, T Value)> words, T value) =>
+        words.First(entry => EqualityComparer<T>.Default.Equals(entry.Value, value)).Word;
+}

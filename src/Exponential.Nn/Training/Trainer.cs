@@ -1,0 +1,126 @@
+namespace Exponential.Nn;
+
+/// <summary>Trains a flow on images, from the first step to the tested model, into a folder of its own.</summary>
+/// <remarks>
+/// <para>
+/// A run is synchronous: only the data are read ahead on another thread. It is determined by its settings: order, augmentation, noise and
+/// samples derive from the seed, and neither evaluations nor interruptions draw from what the steps draw from.
+/// </para>
+/// <para>
+/// Cancelling finishes the current step, saves and returns. <c>Resume</c> goes on from the last checkpoint, wherever the run was
+/// stopped or killed, and comes to the same weights and metrics, bit for bit. A run that ended at its limit of steps or minutes evaluates
+/// once more at its end; resumed with a higher limit, it keeps that evaluation.
+/// </para>
+/// </remarks>
+public static class Trainer
+{
+    /// <summary>Trains a new model.</summary>
+    /// <param name="settings">The run's settings.</param>
+    /// <param name="progress">Receives reports on the calling thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
+    /// <returns>What it came to; a cancelled run returns too, with <see cref="StopReason.Cancelled"/>.</returns>
+    /// <exception cref="ArgumentException">A setting out of range, or a model that does not fit the images.</exception>
+    /// <exception cref="IOException">The folder or a file cannot be made or read; a checkpoint that was there stays whole.</exception>
+    /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
+    public static TrainingResult Run(
+        TrainingSettings settings, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Validate();
+        return Run(settings, Open(settings), progress, cancellationToken);
+    }
+
+    /// <summary>Trains a new model on images at hand.</summary>
+    /// <param name="settings">The run's settings; <see cref="TrainingSettings.Dataset"/> only names the images.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="progress">Receives reports on the calling thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
+    /// <returns>What it came to; a cancelled run returns too, with <see cref="StopReason.Cancelled"/>.</returns>
+    /// <exception cref="ArgumentException">A setting out of range, or a model that does not fit the images.</exception>
+    /// <exception cref="IOException">The folder or a file cannot be made; a checkpoint that was there stays whole.</exception>
+    /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
+    public static TrainingResult Run(
+        TrainingSettings settings, ImageDataset data, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(data);
+        settings.Validate();
+        data = Limited(data, settings);
+        var run = new TrainingRun(settings, ShapeOf(data));
+        RunFolder folder = RunFolder.Create(settings, DateTime.Now);
+        folder.Write(settings);
+        return new TrainingLoop(run, folder, data, progress, cancellationToken).Execute();
+    }
+
+    /// <summary>Goes on with a run from its last checkpoint, as if it had never stopped.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="settings">
+    /// Null for the run's own settings. Otherwise they may differ from those in what controls how far and how fast it goes: the limits on
+    /// epochs, steps and minutes, the intervals of logging and checkpoints, the number of test images, threads, folders.
+    /// </param>
+    /// <param name="progress">Receives reports on the calling thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
+    /// <returns>What the run came to.</returns>
+    /// <exception cref="ArgumentException">Other settings differ.</exception>
+    /// <exception cref="IOException">The folder, its checkpoint or a data file is missing.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint or the metrics are damaged.</exception>
+    /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
+    public static TrainingResult Resume(
+        string folder, TrainingSettings? settings = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        settings ??= Checkpoint.ReadSettings(RunFolder.Open(folder).Last);
+        settings.Validate();
+        return Resume(folder, Open(settings), settings, progress, cancellationToken);
+    }
+
+    /// <summary>Goes on with a run on images at hand.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="data">The images that it was started with.</param>
+    /// <param name="settings">Null for the run's own settings; otherwise they may differ in limits, intervals, threads and folders.</param>
+    /// <param name="progress">Receives reports on the calling thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
+    /// <returns>What the run came to.</returns>
+    /// <exception cref="ArgumentException">Other settings differ.</exception>
+    /// <exception cref="IOException">The folder or its checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint or the metrics are damaged, or are of other images.</exception>
+    /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
+    public static TrainingResult Resume(
+        string folder,
+        ImageDataset data,
+        TrainingSettings? settings = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(data);
+        RunFolder opened = RunFolder.Open(folder);
+        TrainingSettings saved = Checkpoint.ReadSettings(opened.Last);
+        settings ??= saved;
+        settings.Validate();
+        if (settings.Course() != saved.Course())
+        {
+            throw new ArgumentException(
+                "resume: only limits, intervals, threads and folders may differ from the run's own settings; what the run computes is fixed", nameof(settings));
+        }
+
+        data = Limited(data, settings);
+        TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, ShapeOf(data));
+        opened.KeepMetrics(run.State.MetricsLines);
+        opened.Write(settings);
+        return new TrainingLoop(run, opened, data, progress, cancellationToken).Execute();
+    }
+
+    /// <summary>The images of a run. The built-in ones do not depend on the run's seed, so that runs can be compared.</summary>
+    private static ImageDataset Open(TrainingSettings settings) => Datasets.Open(settings.Dataset, settings.DataDirectory);
+
+    private static ImageDataset Limited(ImageDataset data, TrainingSettings settings)
+    {
+        return data.Take(
+            validation: Limit(settings.MaxValidationImages, data.Validation.Count), test: Limit(settings.MaxTestImages, data.Test.Count));
+
+        static int? Limit(int most, int count) => most > 0 && most < count ? most : null;
+    }
+
+    private static Shape ShapeOf(ImageDataset data) => [data.Channels, data.Height, data.Width];
+}

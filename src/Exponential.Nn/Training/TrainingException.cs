@@ -1,0 +1,18 @@
+namespace Exponential.Nn;
+
+/// <summary>A run stopped because a loss or a gradient was not finite. Its last checkpoint is intact.</summary>
+public sealed class TrainingException : Exception
+{
+    internal TrainingException(string message, long step, string? module)
+        : base(message)
+    {
+        Step = step;
+        Module = module;
+    }
+
+    /// <summary>The step, from 1, that could not be taken.</summary>
+    public long Step { get; }
+
+    /// <summary>Full name of the first module whose output, or of the module whose gradient, was not finite; null where none was found.</summary>
+    public string? Module { get; }
+}

@@ -1,0 +1,276 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Exponential.Nn;
+
+/// <summary>
+/// Every option of a training run. The defaults are the original's, but for the data set, which is the built-in one; the JSON names are
+/// the command line's options.
+/// </summary>
+/// <remarks>
+/// The settings determine the run: the same settings on the same kind of machine give the same weights, bit for bit, whatever the number
+/// of threads. They travel with each checkpoint.
+/// </remarks>
+public sealed record TrainingSettings
+{
+    /// <summary>Name of the data set: <c>shapes</c> (drawn by the library itself) or <c>cifar10</c>.</summary>
+    [JsonPropertyName("dataset")]
+    public string Dataset { get; init; } = "shapes";
+
+    /// <summary>Folder of the data set's files; unused by the built-in set.</summary>
+    [JsonPropertyName("data")]
+    public string? DataDirectory { get; init; }
+
+    /// <summary>Folder below which the run's own folder is made.</summary>
+    [JsonPropertyName("out_dir")]
+    public string OutputDirectory { get; init; } = "snapshots";
+
+    /// <summary>Name of the run's folder; null for one made from the data set, the mixing and the time.</summary>
+    [JsonPropertyName("exp_name")]
+    public string? ExperimentName { get; init; }
+
+    /// <summary>Passes over the training set.</summary>
+    [JsonPropertyName("epochs")]
+    public int Epochs { get; init; } = 1000;
+
+    /// <summary>Images a step.</summary>
+    [JsonPropertyName("batch_size")]
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>The optimizer.</summary>
+    [JsonPropertyName("optimizer")]
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adamax;
+
+    /// <summary>Learning rate at the schedule's factor 1.</summary>
+    [JsonPropertyName("learning_rate")]
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Epochs of linear warm-up.</summary>
+    [JsonPropertyName("warmup")]
+    public int Warmup { get; init; } = 10;
+
+    /// <summary>Factor of the learning rate per epoch.</summary>
+    [JsonPropertyName("lr_decay")]
+    public double LearningRateDecay { get; init; } = 0.995;
+
+    /// <summary>L2 weight decay, added to the gradient.</summary>
+    [JsonPropertyName("weight_decay")]
+    public double WeightDecay { get; init; }
+
+    /// <summary>Largest global 2-norm of the gradient, to which a larger one is scaled; 0 for no clipping.</summary>
+    [JsonPropertyName("clip_norm")]
+    public double ClipNorm { get; init; }
+
+    /// <summary>Levels of the flow.</summary>
+    [JsonPropertyName("n_levels")]
+    public int Levels { get; init; } = 2;
+
+    /// <summary>Coupling and mixing pairs a level.</summary>
+    [JsonPropertyName("n_subflows")]
+    public int Subflows { get; init; } = 4;
+
+    /// <summary>Channels inside the couplings' networks.</summary>
+    [JsonPropertyName("n_intermediate_channels")]
+    public int IntermediateChannels { get; init; } = 64;
+
+    /// <summary>Layers of each DenseNet.</summary>
+    [JsonPropertyName("densenet_depth")]
+    public int DenseNetDepth { get; init; } = 8;
+
+    /// <summary>Channels that each layer of a DenseNet adds.</summary>
+    [JsonPropertyName("densenet_growth")]
+    public int DenseNetGrowth { get; init; } = 64;
+
+    /// <summary>DenseNets in a coupling's network.</summary>
+    [JsonPropertyName("n_densenets")]
+    public int DenseNets { get; init; } = 1;
+
+    /// <summary>Whether a DenseNet ends in a gated convolution.</summary>
+    [JsonPropertyName("use_gated_conv")]
+    public bool UseGatedConv { get; init; }
+
+    /// <summary>Whether half the channels leave for a split prior between levels.</summary>
+    [JsonPropertyName("use_splitprior")]
+    public bool UseSplitPrior { get; init; }
+
+    /// <summary>Probability of dropout in the DenseNets, in [0, 1).</summary>
+    [JsonPropertyName("dropout_p")]
+    public double Dropout { get; init; }
+
+    /// <summary>The layer that mixes channels (and, for the convolution exponential, space).</summary>
+    [JsonPropertyName("mixing")]
+    public Mixing Mixing { get; init; } = Mixing.Conv1x1;
+
+    /// <summary>Bound that spectral normalisation puts on the kernel of a convolution exponential.</summary>
+    [JsonPropertyName("convexp_coeff")]
+    public double ConvExpCoefficient { get; init; } = 0.95;
+
+    /// <summary>How the number of terms of a convolution exponential is chosen.</summary>
+    [JsonPropertyName("convexp_plan")]
+    public ConvExpTerms ConvExpTerms { get; init; } = ConvExpTerms.Original;
+
+    /// <summary>How byte values become reals.</summary>
+    [JsonPropertyName("dequantization")]
+    public DequantizationKind Dequantization { get; init; } = DequantizationKind.Uniform;
+
+    /// <summary>Number type of parameters and images.</summary>
+    [JsonPropertyName("dtype")]
+    public DType DType { get; init; } = DType.Float32;
+
+    /// <summary>Seed of everything drawn: initial weights, order, augmentation, noise, samples.</summary>
+    [JsonPropertyName("manual_seed")]
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Steps between two lines of metrics.</summary>
+    [JsonPropertyName("log_interval")]
+    public int LogInterval { get; init; } = 20;
+
+    /// <summary>Epochs between two evaluations from epoch 25 on; before it, every epoch is evaluated.</summary>
+    [JsonPropertyName("evaluate_interval_epochs")]
+    public int EvaluateIntervalEpochs { get; init; } = 25;
+
+    /// <summary>Most validation images an evaluation uses (the first ones); 0 for all.</summary>
+    [JsonPropertyName("max_validation_images")]
+    public int MaxValidationImages { get; init; }
+
+    /// <summary>Most test images the last evaluation uses (the first ones); 0 for all.</summary>
+    [JsonPropertyName("max_test_images")]
+    public int MaxTestImages { get; init; }
+
+    /// <summary>Steps after which the run ends; 0 for no limit but the epochs.</summary>
+    [JsonPropertyName("max_steps")]
+    public long MaxSteps { get; init; }
+
+    /// <summary>Minutes after which this session of the run ends; 0 for no limit.</summary>
+    [JsonPropertyName("max_minutes")]
+    public double MaxMinutes { get; init; }
+
+    /// <summary>Steps between two checkpoints besides those of the evaluations; 0 for none.</summary>
+    [JsonPropertyName("checkpoint_interval_steps")]
+    public long CheckpointIntervalSteps { get; init; }
+
+    /// <summary>Minutes between two checkpoints besides those of the evaluations; 0 for none.</summary>
+    [JsonPropertyName("checkpoint_interval_minutes")]
+    public double CheckpointIntervalMinutes { get; init; } = 10;
+
+    /// <summary>Threads of the arithmetic; 0 for one a core. The results do not depend on it.</summary>
+    [JsonPropertyName("threads")]
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// The quick preset: a small convolution-exponential flow that gives a visible result within about two minutes on two cores.
+    /// </summary>
+    public static TrainingSettings Quick { get; } = new()
+    {
+        Levels = 2,
+        Subflows = 2,
+        IntermediateChannels = 32,
+        DenseNetDepth = 2,
+        DenseNetGrowth = 16,
+        UseGatedConv = true,
+        UseSplitPrior = true,
+        Mixing = Mixing.ConvExp,
+        BatchSize = 32,
+        Warmup = 1,
+        MaxSteps = 1000,
+        MaxMinutes = 4,
+        MaxValidationImages = 500,
+        MaxTestImages = 1000,
+        EvaluateIntervalEpochs = 5,
+    };
+
+    /// <summary>Checks every value's range.</summary>
+    /// <exception cref="ArgumentException">A value outside its range; the message names it as the command line does.</exception>
+    public void Validate()
+    {
+        Require(IsPlainName(Dataset), "dataset", "a name without separators", Dataset);
+        Require(ExperimentName is null || IsPlainName(ExperimentName), "exp_name", "a name without separators", ExperimentName);
+        Require(!string.IsNullOrWhiteSpace(OutputDirectory), "out_dir", "a folder", OutputDirectory);
+        Require(Epochs >= 1, "epochs", "at least 1", Epochs);
+        Require(BatchSize >= 1, "batch_size", "at least 1", BatchSize);
+        Require(Enum.IsDefined(Optimizer), "optimizer", "adamax or adam", Optimizer);
+        Require(double.IsFinite(LearningRate) && LearningRate > 0, "learning_rate", "a positive number", LearningRate);
+        Require(Warmup >= 0, "warmup", "at least 0", Warmup);
+        Require(LearningRateDecay is > 0 and <= 1, "lr_decay", "a number in (0, 1]", LearningRateDecay);
+        Require(double.IsFinite(WeightDecay) && WeightDecay >= 0, "weight_decay", "at least 0", WeightDecay);
+        Require(double.IsFinite(ClipNorm) && ClipNorm >= 0, "clip_norm", "at least 0", ClipNorm);
+        Require(Levels is >= 1 and <= 16, "n_levels", "1 to 16", Levels);
+        Require(Subflows is >= 1 and <= 1024, "n_subflows", "1 to 1024", Subflows);
+        Require(IntermediateChannels is >= 1 and <= 65536, "n_intermediate_channels", "1 to 65536", IntermediateChannels);
+        Require(DenseNetDepth is >= 1 and <= 1024, "densenet_depth", "1 to 1024", DenseNetDepth);
+        Require(DenseNetGrowth is >= 1 and <= 65536, "densenet_growth", "1 to 65536", DenseNetGrowth);
+        Require(DenseNets is >= 1 and <= 1024, "n_densenets", "1 to 1024", DenseNets);
+        Require(Dropout is >= 0 and < 1, "dropout_p", "a number in [0, 1)", Dropout);
+        Require(Enum.IsDefined(Mixing), "mixing", "1x1 or convexp", Mixing);
+        Require(double.IsFinite(ConvExpCoefficient) && ConvExpCoefficient > 0, "convexp_coeff", "a positive number", ConvExpCoefficient);
+        Require(Enum.IsDefined(ConvExpTerms), "convexp_plan", "original or tolerance", ConvExpTerms);
+        Require(Enum.IsDefined(Dequantization), "dequantization", "uniform", Dequantization);
+        Require(Enum.IsDefined(DType), "dtype", "float32 or float64", DType);
+        Require(LogInterval >= 1, "log_interval", "at least 1", LogInterval);
+        Require(EvaluateIntervalEpochs >= 1, "evaluate_interval_epochs", "at least 1", EvaluateIntervalEpochs);
+        Require(MaxValidationImages >= 0, "max_validation_images", "at least 0", MaxValidationImages);
+        Require(MaxTestImages >= 0, "max_test_images", "at least 0", MaxTestImages);
+        Require(MaxSteps >= 0, "max_steps", "at least 0", MaxSteps);
+        Require(double.IsFinite(MaxMinutes) && MaxMinutes >= 0, "max_minutes", "at least 0", MaxMinutes);
+        Require(CheckpointIntervalSteps >= 0, "checkpoint_interval_steps", "at least 0", CheckpointIntervalSteps);
+        Require(
+            double.IsFinite(CheckpointIntervalMinutes) && CheckpointIntervalMinutes >= 0,
+            "checkpoint_interval_minutes", "at least 0", CheckpointIntervalMinutes);
+        Require(Threads is >= 0 and <= 1024, "threads", "0 to 1024", Threads);
+    }
+
+    /// <summary>The settings as JSON, under the command line's names.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingSettings);
+
+    /// <summary>Reads settings from JSON. What it leaves out has its default.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON, names an unknown setting, or holds a value out of range.</exception>
+    public static TrainingSettings FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            // The generated reader would leave what is missing at 0 rather than at its default.
+            JsonObject whole = JsonNode.Parse(new TrainingSettings().ToJson())!.AsObject();
+            foreach ((string name, JsonNode? value) in JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("null"))
+            {
+                whole[name] = value?.DeepClone();
+            }
+
+            TrainingSettings settings = whole.Deserialize(TrainingJson.Default.TrainingSettings) ?? throw new JsonException("null");
+            settings.Validate();
+            return settings;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"settings: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The settings without what only controls how far and how fast a run goes: equal for two that compute the same.</summary>
+    internal TrainingSettings Course() => this with
+    {
+        DataDirectory = null,
+        OutputDirectory = "",
+        ExperimentName = null,
+        Epochs = 0,
+        LogInterval = 0,
+        MaxTestImages = 0,
+        MaxSteps = 0,
+        MaxMinutes = 0,
+        CheckpointIntervalSteps = 0,
+        CheckpointIntervalMinutes = 0,
+        Threads = 0,
+    };
+
+    private static bool IsPlainName(string name) =>
+        !string.IsNullOrWhiteSpace(name) && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':', '\0']) < 0;
+
+    private static void Require<T>(bool condition, string name, string expected, T actual)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{name}: expected {expected}; got {actual}"));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Exponential.Nn;
+
+/// <summary>Where a run stands: with the model's and the optimizer's state, all that its next step depends on.</summary>
+internal sealed class TrainingState
+{
+    /// <summary>The current epoch, from 0.</summary>
+    [JsonPropertyName("epoch")]
+    public int Epoch { get; set; }
+
+    /// <summary>Steps taken in all.</summary>
+    [JsonPropertyName("step")]
+    public long Step { get; set; }
+
+    /// <summary>Steps taken in this epoch: the number of the next batch.</summary>
+    [JsonPropertyName("batch")]
+    public int Batch { get; set; }
+
+    /// <summary>Sum over the epoch's images so far of their bits per dimension.</summary>
+    [JsonPropertyName("epoch_bits_per_dim")]
+    public double EpochBitsPerDim { get; set; }
+
+    /// <summary>The number of those images.</summary>
+    [JsonPropertyName("epoch_images")]
+    public long EpochImages { get; set; }
+
+    /// <summary>Words drawn from the generator of the dequantization noise.</summary>
+    [JsonPropertyName("noise_offset")]
+    public ulong NoiseOffset { get; set; }
+
+    /// <summary>Words drawn from the modules' generators, by name.</summary>
+    [JsonPropertyName("generator_offsets")]
+    public Dictionary<string, GeneratorPosition> Generators { get; set; } = [];
+
+    /// <summary>Lowest bits per dimension on the validation images, or null.</summary>
+    [JsonPropertyName("best_bits_per_dim")]
+    public double? BestBitsPerDim { get; set; }
+
+    /// <summary>The step after which the validation images were last evaluated, or -1.</summary>
+    [JsonPropertyName("evaluated_step")]
+    public long EvaluatedStep { get; set; } = -1;
+
+    /// <summary>Lines of metrics written.</summary>
+    [JsonPropertyName("metrics_lines")]
+    public int MetricsLines { get; set; }
+
+    /// <summary>Seconds of training, all sessions together.</summary>
+    [JsonPropertyName("seconds")]
+    public double Seconds { get; set; }
+
+    /// <summary>Mean bits per dimension over the epoch's images so far.</summary>
+    [JsonIgnore]
+    public double MeanBitsPerDim => EpochImages == 0 ? double.NaN : EpochBitsPerDim / EpochImages;
+
+    /// <summary>Counts a step.</summary>
+    public void Count(double bitsPerDim, int images)
+    {
+        Step++;
+        Batch++;
+        EpochBitsPerDim += bitsPerDim * images;
+        EpochImages += images;
+    }
+
+    /// <summary>Checks what comes from a file.</summary>
+    /// <exception cref="JsonException">A counter that no run can have.</exception>
+    public void Validate()
+    {
+        bool counts = Epoch >= 0 && Step >= 0 && Batch >= 0 && EpochImages >= 0 && MetricsLines >= 0 && EvaluatedStep >= -1;
+        bool numbers = double.IsFinite(EpochBitsPerDim) && double.IsFinite(Seconds) && Seconds >= 0 && double.IsFinite(BestBitsPerDim ?? 0);
+        if (!counts || !numbers)
+        {
+            throw new JsonException("a counter is negative or a sum is not finite");
+        }
+    }
+
+    /// <summary>Moves to the first batch of the next epoch.</summary>
+    public void EndEpoch()
+    {
+        Epoch++;
+        Batch = 0;
+        EpochBitsPerDim = 0;
+        EpochImages = 0;
+    }
+}
+
+/// <summary>The state of a generator.</summary>
+/// <param name="Seed">Its stream.</param>
+/// <param name="Offset">Its next word.</param>
+internal readonly record struct GeneratorPosition(
+    [property: JsonPropertyName("seed")] ulong Seed, [property: JsonPropertyName("offset")] ulong Offset);
