@@ -1,1 +1,27 @@
-return 0;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Exponential.Cli;
+
+// Before anything parses or prints: under de_DE "0.5" would read as 5.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+// The first Ctrl+C (or SIGTERM) asks the command to finish its step and save, however long that takes; a second one ends the process.
+using var stop = new CancellationTokenSource();
+void OnSignal(PosixSignalContext context)
+{
+    if (!stop.IsCancellationRequested)
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    }
+}
+
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
+return CommandLine.Run(args, new Terminal(Console.Out, Console.Error, IsLive: !Console.IsOutputRedirected), stop.Token);

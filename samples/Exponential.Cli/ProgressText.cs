@@ -1,0 +1,43 @@
+using System.Globalization;
+using Exponential.Nn;
+
+namespace Exponential.Cli;
+
+/// <summary>Reports in words, the same for a terminal and for a log.</summary>
+internal static class ProgressText
+{
+    public static string Describe(RunStarted start)
+    {
+        TrainingSettings s = start.Settings;
+        string mixing = s.Mixing == Mixing.ConvExp ? "convexp" : "1x1";
+        string resumed = start.ResumedAt > 0 ? $", resumed at step {start.ResumedAt}" : "";
+        return Invariant(
+            $"{mixing} mixing flow, {s.Levels} levels x {s.Subflows} subflows, {start.ParameterCount:N0} parameters; {s.Dataset}, {start.TrainingImages:N0} images, {start.StepsPerEpoch} steps an epoch, {start.TotalSteps:N0} steps in all{resumed}");
+    }
+
+    public static string Describe(StepCompleted step) => Invariant(
+        $"epoch {step.Epoch}  step {step.Step}/{step.TotalSteps}  {step.MeanBitsPerDim:F3} bits/dim (batch {step.BitsPerDim:F3})  {step.ImagesPerSecond:F0} images/s  {Left(step.TimeLeft)}");
+
+    public static string Describe(EvaluationCompleted evaluation) => Invariant(
+        $"epoch {evaluation.Epoch}  step {evaluation.Step}  validation {evaluation.BitsPerDim:F4} bits/dim{(evaluation.IsBest ? ", the best so far" : $" (best {evaluation.BestBitsPerDim:F4})")}");
+
+    public static string Describe(RunStopped stopped) => stopped.Reason switch
+    {
+        StopReason.Completed => Invariant($"All {stopped.Step} steps are done; testing the best model."),
+        StopReason.TimeLimit => Invariant($"The time is over after step {stopped.Step}; testing the best model. --resume continues the run."),
+        _ => Invariant($"Stopped after step {stopped.Step}; everything is saved."),
+    };
+
+    /// <summary>The estimate that <c>train</c> promises after its first steps.</summary>
+    public static string Estimate(StepCompleted step) => step.TimeLeft is TimeSpan left
+        ? $"Estimate: {Short(left)} for the remaining {step.TotalSteps - step.Step} steps."
+        : "";
+
+    public static string Left(TimeSpan? left) => left is TimeSpan time ? $"{Short(time)} left" : "estimating";
+
+    public static string Short(TimeSpan time) => time.TotalMinutes < 1 ? Invariant($"{time.TotalSeconds:F0} s")
+        : time.TotalHours < 1 ? Invariant($"{(int)time.TotalMinutes} min {time.Seconds:D2} s")
+        : Invariant($"{(int)time.TotalHours} h {time.Minutes:D2} min");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

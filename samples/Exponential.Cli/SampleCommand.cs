@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Exponential.Nn;
+
+namespace Exponential.Cli;
+
+/// <summary><c>exponential sample</c>: a grid of images drawn from a trained model.</summary>
+internal static class SampleCommand
+{
+    private const long DefaultCount = 64;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> run = RunArgument.Create();
+        Option<long> count = Parsers.Whole("--count", "Images to draw; 64 if left out.", 1, 65536, "-n");
+        Option<double> temperature = Parsers.Real(
+            "--temperature", "Factor of the Gaussian deviations; 1 if left out.", v => v >= 0, "a number, at least 0", "-t");
+        Option<ulong> seed = Parsers.Seed("Seed of the samples; 0 if left out.");
+        Option<string> output = Parsers.Text("--output", "The PNG file; one in the run's folder, named after seed and temperature, if left out.", "file", "-o");
+        Option<long> threads = Parsers.Whole("--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024);
+        Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
+        var command = new Command("sample", "Draw images from a trained model into a PNG grid.") { run, count, temperature, seed, output, threads, json };
+        command.SetAction(parsed =>
+        {
+            string path = RunArgument.Checkpoint(parsed.GetRequiredValue(run));
+            int images = (int)(parsed.GetResult(count) is null ? DefaultCount : parsed.GetValue(count));
+            double heat = parsed.GetResult(temperature) is null ? 1 : parsed.GetValue(temperature);
+            ulong start = parsed.GetValue(seed);
+            string file = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(
+                Path.GetDirectoryName(Path.GetFullPath(path))!,
+                string.Create(CultureInfo.InvariantCulture, $"sample_seed{start}_temperature{heat}.png")));
+
+            RunArgument.UseThreads(parsed.GetValue(threads));
+            ImageModel model = Checkpoint.LoadModel(path);
+            ImageFile.WritePng(file, ImageGrid.FromTensor(model.Sample(images, new Generator(start), heat)));
+            terminal.Output.WriteLine(parsed.GetValue(json)
+                ? new JsonObject
+                {
+                    ["file"] = Path.GetFullPath(path),
+                    ["picture"] = file,
+                    ["count"] = images,
+                    ["temperature"] = heat,
+                    ["manual_seed"] = start,
+                }.ToJsonString(Output.Indented)
+                : string.Create(CultureInfo.InvariantCulture, $"{images} samples at temperature {heat}: {file}"));
+            return CommandLine.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using Exponential.Nn;
+
+namespace Exponential.Cli;
+
+/// <summary><c>exponential train</c>.</summary>
+internal static class TrainCommand
+{
+    /// <summary>Between two lines of a log.</summary>
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Terminal terminal, CancellationToken stop)
+    {
+        var options = new TrainOptions();
+        var command = new Command(
+            "train",
+            "Train a mixing flow. Without a model option, a small convolution-exponential flow for a first look; with any, the original's defaults.");
+        options.AddTo(command);
+        command.SetAction(parsed => Run(options, parsed, terminal, stop));
+        return command;
+    }
+
+    private static int Run(TrainOptions options, ParseResult parsed, Terminal terminal, CancellationToken stop)
+    {
+        string? resumed = options.ResumedRun(parsed);
+        TrainingSettings settings = resumed is null
+            ? options.Settings(parsed)
+            : options.Resumed(Checkpoint.ReadSettings(RunArgument.LastCheckpoint(resumed)), parsed);
+        RequireKnownDataset(settings);
+        if (resumed is null && options.IsQuick(parsed))
+        {
+            terminal.Output.WriteLine("Quick preset: no model option was given. See 'exponential train --help' for the original's settings.");
+        }
+
+        TrainingResult result = Progressing(terminal, reporter => resumed is null
+            ? Trainer.Run(settings, reporter, stop)
+            : Trainer.Resume(resumed, settings, reporter, stop));
+        Report(result, terminal.Output);
+        return CommandLine.Success;
+    }
+
+    private static TrainingResult Progressing(Terminal terminal, Func<TrainReporter, TrainingResult> run) =>
+        terminal.IsLive ? LiveReporter.Run(terminal.Error, run) : run(new PlainReporter(terminal, PlainInterval));
+
+    private static void RequireKnownDataset(TrainingSettings settings)
+    {
+        if (!Datasets.Names.Contains(settings.Dataset))
+        {
+            throw new UsageException("train", $"--dataset: expected {string.Join(" or ", Datasets.Names)}; got '{settings.Dataset}'");
+        }
+
+        if (settings.Dataset != BuiltInImages.Name && settings.DataDirectory is null)
+        {
+            throw new UsageException(
+                "train",
+                $"--dataset {settings.Dataset} needs --data, the folder of its files",
+                "Leave --dataset out for the built-in images, which need no file.");
+        }
+    }
+
+    private static void Report(TrainingResult result, TextWriter output)
+    {
+        if (result.TestBitsPerDim is double bits)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Test: {bits:F4} bits/dim"));
+        }
+
+        if (result.WorstReconstructionError is double error)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {error:E2}"));
+        }
+
+        if (result.Reason == StopReason.Cancelled)
+        {
+            output.WriteLine($"To continue: exponential train --resume {Quoted(result.Folder)}");
+        }
+
+        output.WriteLine($"Run folder: {result.Folder}");
+    }
+
+    private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
+}

@@ -1,0 +1,192 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Exponential.Nn;
+
+namespace Exponential.Cli;
+
+/// <summary>The options of <c>train</c>, one line each: name, help, range and the setting it sets.</summary>
+internal sealed class TrainOptions
+{
+    private readonly List<Setting> _settings = [];
+    private readonly Option<string> _resume = Parsers.Text(
+        "--resume", "Continue this run, from its last checkpoint, as if it had never stopped.", "folder");
+
+    public TrainOptions()
+    {
+        DefineData();
+        DefineModel();
+        DefineOptimization();
+        DefineEvaluation();
+        DefineControl();
+    }
+
+    /// <summary>What an option decides.</summary>
+    private enum Scope
+    {
+        /// <summary>The model: any such option switches from the quick preset to the original's defaults.</summary>
+        Model,
+
+        /// <summary>The course of the training, fixed once a run has started.</summary>
+        Run,
+
+        /// <summary>How far and how fast it goes: may be given again when a run is resumed.</summary>
+        Control,
+    }
+
+    /// <summary>Adds the options to the command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Setting setting in _settings)
+        {
+            command.Add(setting.Option);
+        }
+
+        command.Add(_resume);
+    }
+
+    /// <summary>The run to continue, or null.</summary>
+    public string? ResumedRun(ParseResult parsed) => parsed.GetValue(_resume);
+
+    /// <summary>Whether nothing says otherwise and the quick preset holds.</summary>
+    public bool IsQuick(ParseResult parsed) => !_settings.Exists(s => s.Scope == Scope.Model && s.IsGiven(parsed));
+
+    /// <summary>The settings of a new run.</summary>
+    public TrainingSettings Settings(ParseResult parsed)
+    {
+        TrainingSettings settings = IsQuick(parsed) ? TrainingSettings.Quick : new TrainingSettings();
+        if (IsQuick(parsed) && IsGiven(parsed, "--epochs"))
+        {
+            // Whoever counts in epochs does not want the preset's number of steps.
+            settings = settings with { MaxSteps = 0 };
+        }
+
+        return Apply(settings, parsed);
+    }
+
+    /// <summary>The settings of a resumed run: its own, but for the options that control how far it goes.</summary>
+    /// <exception cref="UsageException">An option that would make it another run.</exception>
+    public TrainingSettings Resumed(TrainingSettings settings, ParseResult parsed)
+    {
+        foreach (Setting setting in _settings.Where(s => s.Scope != Scope.Control && s.IsGiven(parsed)))
+        {
+            throw new UsageException(
+                "train",
+                $"{setting.Option.Name} cannot change when a run is resumed",
+                "Leave it out: the run's own settings hold.");
+        }
+
+        return Apply(settings, parsed);
+    }
+
+    private TrainingSettings Apply(TrainingSettings settings, ParseResult parsed)
+    {
+        foreach (Setting setting in _settings.Where(s => s.IsGiven(parsed)))
+        {
+            settings = setting.Apply(settings, parsed);
+        }
+
+        return settings;
+    }
+
+    private bool IsGiven(ParseResult parsed, string name) => _settings.Exists(s => s.Option.Name == name && s.IsGiven(parsed));
+
+    private void DefineData()
+    {
+        Add(Scope.Run, Parsers.Text("--dataset", "Data set: shapes (built in) or cifar10.", "name", "-d"), (s, v) => s with { Dataset = v });
+        Add(Scope.Control, Parsers.Text("--data", "Folder of the data set's files.", "folder"), (s, v) => s with { DataDirectory = v });
+        Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = v });
+        Add(Scope.Run, Parsers.Text("--exp_name", "Name of the run's folder.", "name"), (s, v) => s with { ExperimentName = v });
+    }
+
+    private void DefineModel()
+    {
+        AddWhole(Scope.Model, "--n_levels", "Levels of the flow.", 1, 16, (s, v) => s with { Levels = v });
+        AddWhole(Scope.Model, "--n_subflows", "Coupling and mixing pairs a level.", 1, 1024, (s, v) => s with { Subflows = v });
+        AddWhole(Scope.Model, "--n_intermediate_channels", "Channels inside a coupling's network.", 1, 65536, (s, v) => s with { IntermediateChannels = v });
+        AddWhole(Scope.Model, "--densenet_depth", "Layers of a DenseNet.", 1, 1024, (s, v) => s with { DenseNetDepth = v });
+        AddWhole(Scope.Model, "--densenet_growth", "Channels that each of its layers adds.", 1, 65536, (s, v) => s with { DenseNetGrowth = v });
+        AddWhole(Scope.Model, "--n_densenets", "DenseNets in a coupling's network.", 1, 1024, (s, v) => s with { DenseNets = v });
+        Add(Scope.Model, Parsers.Flag("--use_gated_conv", "End a DenseNet in a gated convolution."), (s, v) => s with { UseGatedConv = v });
+        Add(Scope.Model, Parsers.Flag("--use_splitprior", "Half the channels leave for a split prior between levels."), (s, v) => s with { UseSplitPrior = v });
+        AddReal(Scope.Model, "--dropout_p", "Probability of dropout in a DenseNet.", v => v is >= 0 and < 1, "a number in [0, 1)", (s, v) => s with { Dropout = v });
+        Add(
+            Scope.Model,
+            Parsers.Choice("--mixing", "Mixing layer.", SettingWords.Mixings),
+            (s, v) => s with { Mixing = v });
+        AddReal(
+            Scope.Model, "--convexp_coeff", "Bound of a convolution exponential's kernel.", v => v > 0, "a positive number",
+            (s, v) => s with { ConvExpCoefficient = v });
+        Add(
+            Scope.Model,
+            Parsers.Choice(
+                "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as the tolerance needs.",
+                SettingWords.ConvExpTerms),
+            (s, v) => s with { ConvExpTerms = v });
+        Add(
+            Scope.Run,
+            Parsers.Choice("--dequantization", "How bytes become reals.", SettingWords.Dequantizations, "--dequantize"),
+            (s, v) => s with { Dequantization = v });
+        Add(
+            Scope.Run,
+            Parsers.Choice("--dtype", "Number type.", SettingWords.DTypes),
+            (s, v) => s with { DType = v });
+    }
+
+    private void DefineOptimization()
+    {
+        AddWhole(Scope.Control, "--epochs", "Passes over the training images.", 1, int.MaxValue, (s, v) => s with { Epochs = v }, "-e");
+        AddWhole(Scope.Run, "--batch_size", "Images a step.", 1, 1 << 20, (s, v) => s with { BatchSize = v }, "-bs");
+        Add(
+            Scope.Run,
+            Parsers.Choice("--optimizer", "Optimizer.", SettingWords.Optimizers),
+            (s, v) => s with { Optimizer = v });
+        AddReal(Scope.Run, "--learning_rate", "Learning rate.", v => v > 0, "a positive number", (s, v) => s with { LearningRate = v }, "-lr", "--lr");
+        AddWhole(Scope.Run, "--warmup", "Epochs over which the learning rate rises.", 0, int.MaxValue, (s, v) => s with { Warmup = v });
+        AddReal(Scope.Run, "--lr_decay", "Factor of the learning rate per epoch.", v => v is > 0 and <= 1, "a number in (0, 1]", (s, v) => s with { LearningRateDecay = v });
+        AddReal(Scope.Run, "--weight_decay", "L2 weight decay, added to the gradient.", v => v >= 0, "a number, at least 0", (s, v) => s with { WeightDecay = v });
+        AddReal(Scope.Run, "--clip_norm", "Largest norm of the gradient; 0 for no clipping.", v => v >= 0, "a number, at least 0", (s, v) => s with { ClipNorm = v });
+        Add(Scope.Run, Parsers.Seed("Seed of everything drawn."), (s, v) => s with { Seed = v });
+    }
+
+    private void DefineEvaluation()
+    {
+        AddWhole(Scope.Control, "--log_interval", "Steps between two lines of metrics.", 1, int.MaxValue, (s, v) => s with { LogInterval = v }, "-li");
+        AddWhole(
+            Scope.Run, "--evaluate_interval_epochs", "Epochs between two evaluations from epoch 25 on.", 1, int.MaxValue,
+            (s, v) => s with { EvaluateIntervalEpochs = v });
+        AddWhole(
+            Scope.Run, "--max_validation_images", "Most validation images an evaluation uses; 0 for all.", 0, int.MaxValue,
+            (s, v) => s with { MaxValidationImages = v });
+        AddWhole(Scope.Control, "--max_test_images", "Most test images the last evaluation uses; 0 for all.", 0, int.MaxValue, (s, v) => s with { MaxTestImages = v });
+    }
+
+    private void DefineControl()
+    {
+        Add(Scope.Control, Parsers.Whole("--max_steps", "Steps after which the run ends; 0 for no limit.", 0, long.MaxValue), (s, v) => s with { MaxSteps = v });
+        AddReal(Scope.Control, "--max_minutes", "Minutes after which it ends; 0 for no limit.", v => v >= 0, "a number, at least 0", (s, v) => s with { MaxMinutes = v });
+        Add(
+            Scope.Control, Parsers.Whole("--checkpoint_interval_steps", "Steps between two checkpoints; 0 for none.", 0, long.MaxValue),
+            (s, v) => s with { CheckpointIntervalSteps = v });
+        AddReal(
+            Scope.Control, "--checkpoint_interval_minutes", "Minutes between two checkpoints; 0 for none.", v => v >= 0, "a number, at least 0",
+            (s, v) => s with { CheckpointIntervalMinutes = v });
+        AddWhole(Scope.Control, "--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024, (s, v) => s with { Threads = v });
+    }
+
+    private void AddWhole(
+        Scope scope, string name, string help, int least, int most, Func<TrainingSettings, int, TrainingSettings> apply, params string[] aliases) =>
+        Add(scope, Parsers.Whole(name, help, least, most, aliases), (s, v) => apply(s, (int)v));
+
+    private void AddReal(
+        Scope scope, string name, string help, Func<double, bool> accepts, string expected,
+        Func<TrainingSettings, double, TrainingSettings> apply, params string[] aliases) =>
+        Add(scope, Parsers.Real(name, help, accepts, expected, aliases), apply);
+
+    private void Add<T>(Scope scope, Option<T> option, Func<TrainingSettings, T, TrainingSettings> apply) =>
+        _settings.Add(new Setting(option, scope, (settings, parsed) => apply(settings, parsed.GetValue(option)!)));
+
+    private sealed record Setting(Option Option, Scope Scope, Func<TrainingSettings, ParseResult, TrainingSettings> Apply)
+    {
+        public bool IsGiven(ParseResult parsed) => parsed.GetResult(Option) is OptionResult { Implicit: false };
+    }
+}

@@ -1,0 +1,75 @@
+using Exponential.Cli;
+using Xunit;
+
+namespace Exponential.Tests;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("", "exponential: which command? train, evaluate, sample or info")]
+    [InlineData("trian", "exponential: unknown command 'trian'; did you mean train?")]
+    [InlineData("train foo", "exponential train: unknown argument 'foo'")]
+    [InlineData("train --bogus", "exponential train: unknown option '--bogus'")]
+    [InlineData("train --n-level 3", "exponential train: unknown option '--n-level'; did you mean --n_levels?")]
+    [InlineData("evaluate --jsn", "exponential evaluate: unknown option '--jsn'; did you mean --json?")]
+    [InlineData("evaluate a b", "exponential evaluate: unknown argument 'b'")]
+    [InlineData("info", "exponential info: RUN is missing: A run's folder, or a checkpoint file.")]
+    [InlineData("train --epochs", "exponential train: --epochs: a value is missing")]
+    [InlineData("train --out_dir --epochs 3", "exponential train: --out_dir: a value is missing before '--epochs'")]
+    [InlineData("train --n_levels 2 --n-levels 3", "exponential train: --n_levels is given 2 times")]
+    [InlineData("train -lr 1 --lr 2", "exponential train: --learning_rate is given 2 times")]
+    [InlineData("train --use_gated_conv --use-gated-conv", "exponential train: --use_gated_conv is given 2 times")]
+    [InlineData("train --n_levels 99", "exponential train: --n_levels: expected a whole number from 1 to 16; got '99'")]
+    [InlineData("train --n_levels two", "exponential train: --n_levels: expected a whole number from 1 to 16; got 'two'")]
+    [InlineData("train --epochs 1.5", "exponential train: --epochs: expected a whole number from 1 to 2147483647; got '1.5'")]
+    [InlineData("train --lr 0,5", "exponential train: --learning_rate: expected a positive number; got '0,5'")]
+    [InlineData("train --lr nan", "exponential train: --learning_rate: expected a positive number; got 'nan'")]
+    [InlineData("train --lr 1e999", "exponential train: --learning_rate: expected a positive number; got '1e999'")]
+    [InlineData("train --dropout_p 1", "exponential train: --dropout_p: expected a number in [0, 1); got '1'")]
+    [InlineData("train --mixing emerging", "exponential train: --mixing: expected 1x1 or convexp; got 'emerging'")]
+    [InlineData("train --manual_seed -1", "exponential train: --manual_seed: expected a whole number, at least 0; got '-1'")]
+    [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10; got 'mnist'")]
+    [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files")]
+    [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 65536; got '0'")]
+    [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
+    public void UsageErrorIsOneLineAndAHint(string line, string expected)
+    {
+        CliResult result = Cli.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(CommandLine.Usage, result.Code);
+        Assert.Equal(2, result.ErrorLines.Length);
+        Assert.Equal(expected, result.ErrorLines[0]);
+        Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("evaluate no-such-run")]
+    [InlineData("sample no-such-run")]
+    [InlineData("info no-such-run")]
+    public void MissingRunIsAFailure(string line)
+    {
+        CliResult result = Cli.Run(line.Split(' '));
+        Assert.Equal(CommandLine.Failure, result.Code);
+        Assert.Equal(["exponential: no-such-run: there is no such folder or file; 'exponential train' prints a run's folder at its end"], result.ErrorLines);
+    }
+
+    [Fact]
+    public void MissingRunCannotBeResumed()
+    {
+        CliResult result = Cli.Run("train", "--resume", "no-such-run");
+        Assert.Equal(CommandLine.Failure, result.Code);
+        Assert.Equal(["exponential: no-such-run: there is no such folder; 'exponential train' prints a run's folder at its end"], result.ErrorLines);
+    }
+
+    [Theory]
+    [InlineData("--help", "train")]
+    [InlineData("train --help", "--n_intermediate_channels")]
+    [InlineData("evaluate --help", "--json")]
+    [InlineData("--version", "0.")]
+    public void HelpIsPrinted(string line, string expected)
+    {
+        CliResult result = Cli.Run(line.Split(' '));
+        Assert.Equal(CommandLine.Success, result.Code);
+        Assert.Contains(expected, result.Output);
+        Assert.Empty(result.Error);
+    }
+}
