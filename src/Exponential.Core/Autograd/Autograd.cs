@@ -23,7 +23,11 @@ public static partial class Autograd
     /// <returns>One gradient an input; zeros where the output does not depend on it.</returns>
     /// <exception cref="InvalidOperationException">The output has no graph, or its graph was consumed.</exception>
     /// <exception cref="ArgumentException">An input has no graph, or the cotangent has another shape.</exception>
-    public static Tensor[] Gradient(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? cotangent = null, bool createGraph = false)
+    public static Tensor[] Gradient(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? cotangent = null, bool createGraph = false) =>
+        GradientSince(0, output, inputs, cotangent, createGraph);
+
+    /// <summary>The same where paths end at operations that are not younger than the node of number <paramref name="since"/>.</summary>
+    internal static Tensor[] GradientSince(long since, Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? cotangent, bool createGraph)
     {
         var wanted = new Dictionary<(GraphNode, int), Tensor?>();
         foreach (Tensor input in inputs)
@@ -32,7 +36,7 @@ public static partial class Autograd
             wanted[(node, input.OutputIndex)] = null;
         }
 
-        BackwardPass.Run(output, CheckedCotangent(output, cotangent), wanted, createGraph, consume: !createGraph);
+        BackwardPass.Run(output, CheckedCotangent(output, cotangent), wanted, createGraph, consume: !createGraph, since);
         var gradients = new Tensor[inputs.Length];
         for (int index = 0; index < inputs.Length; index++)
         {
@@ -50,6 +54,7 @@ public static partial class Autograd
     public static (Tensor Value, Tensor Product) Vjp(Func<Tensor, Tensor> f, Tensor x, Tensor cotangent)
     {
         ArgumentNullException.ThrowIfNull(f);
+        using RecordingScope recording = Recording(true);
         Tensor leaf = x.WithGradient();
         Tensor y = f(leaf);
         Tensor value = y.Detach();
@@ -64,6 +69,7 @@ public static partial class Autograd
     public static (Tensor Value, Tensor Product) Jvp(Func<Tensor, Tensor> f, Tensor x, Tensor tangent)
     {
         ArgumentNullException.ThrowIfNull(f);
+        using RecordingScope recording = Recording(true);
         Tensor leaf = x.WithGradient();
         Tensor y = f(leaf);
         Tensor value = y.Detach();
@@ -81,6 +87,7 @@ public static partial class Autograd
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x)
     {
         ArgumentNullException.ThrowIfNull(f);
+        using RecordingScope recording = Recording(true);
         Tensor leaf = x.WithGradient();
         Tensor y = f(leaf);
         int m = y.ElementCount;

@@ -11,9 +11,10 @@ internal static class BackwardPass
     /// <param name="wanted">The points whose gradients are asked for, filled in; branches that reach none of them are skipped.</param>
     /// <param name="createGraph">Whether the derivative is recorded.</param>
     /// <param name="consume">Whether saved values are given back on the way.</param>
-    public static void Run(Tensor root, Tensor cotangent, Dictionary<(GraphNode Node, int Output), Tensor?> wanted, bool createGraph, bool consume)
+    /// <param name="since">The number of a node: paths end at operations that are not younger.</param>
+    public static void Run(Tensor root, Tensor cotangent, Dictionary<(GraphNode Node, int Output), Tensor?> wanted, bool createGraph, bool consume, long since = 0)
     {
-        List<OperationNode> order = NodesBetween(root.Node!, wanted, out HashSet<GraphNode> useful);
+        List<OperationNode> order = NodesBetween(root.Node!, wanted, since, out HashSet<GraphNode> useful);
         Accumulate(root.Node!, order, useful, root.OutputIndex, cotangent, wanted, createGraph, consume);
     }
 
@@ -21,7 +22,7 @@ internal static class BackwardPass
     public static Gradients Leaves(Tensor root, Tensor cotangent, bool createGraph)
     {
         var wanted = new Dictionary<(GraphNode Node, int Output), Tensor?>();
-        foreach (LeafNode leaf in LeavesBelow(root.Node!).OrderBy(leaf => leaf.Sequence))
+        foreach (GraphNode leaf in Ends(root.Node!, since: 0).OrderBy(leaf => leaf.Sequence))
         {
             wanted[(leaf, 0)] = null;
         }
@@ -30,14 +31,21 @@ internal static class BackwardPass
         return new Gradients(wanted.Where(entry => entry.Value is not null).Select(entry => ((LeafNode)entry.Key.Node, entry.Value!)));
     }
 
-    /// <summary>Throws where a value depends on a parameter that is not listed.</summary>
-    public static void RequireKnownParameters(string operation, Tensor value, Parameter[] known)
+    /// <summary>Throws where a function's value depends on anything but its input, the named parameters and leaves of its own making.</summary>
+    public static void RequireKnown(string operation, Tensor value, GraphNode input, Parameter[] parameters)
     {
-        foreach (LeafNode leaf in value.Node is null ? [] : LeavesBelow(value.Node))
+        foreach (GraphNode node in Ends(value.Node!, input.Sequence))
         {
-            if (leaf.Parameter is { } parameter && !known.Contains(parameter))
+            if (node is LeafNode { Parameter: { } parameter })
             {
-                throw new InvalidOperationException($"{operation}: the function reads parameter {parameter.Name} {parameter.Shape}, which was not named; its gradient would be lost");
+                if (!parameters.Contains(parameter))
+                {
+                    throw new InvalidOperationException($"{operation}: the function reads parameter {parameter.Name} {parameter.Shape}, which was not named; its gradient would be lost");
+                }
+            }
+            else if (node.Sequence < input.Sequence)
+            {
+                throw new InvalidOperationException($"{operation}: the function reads a tensor with a graph that is not its input; its gradient would be lost. Make it part of the input, or Detach() it");
             }
         }
     }
@@ -117,7 +125,10 @@ internal static class BackwardPass
             }
             else if (createGraph)
             {
-                slots[output] = before + gradient;
+                using (Autograd.Recording(true))
+                {
+                    slots[output] = before + gradient;
+                }
             }
             else
             {
@@ -192,17 +203,18 @@ internal static class BackwardPass
 
     private static bool IsExclusive(Tensor tensor) => !tensor.Storage.IsShared && tensor.IsContiguous;
 
-    private static IEnumerable<LeafNode> LeavesBelow(GraphNode root)
+    /// <summary>The leaves below a root, and where paths end earlier the operations that are not younger than <paramref name="since"/>.</summary>
+    private static IEnumerable<GraphNode> Ends(GraphNode root, long since)
     {
         var seen = new HashSet<GraphNode> { root };
         var stack = new Stack<GraphNode>([root]);
         while (stack.TryPop(out GraphNode? node))
         {
-            if (node is LeafNode leaf)
+            if (node is not OperationNode operation || operation.Sequence <= since)
             {
-                yield return leaf;
+                yield return node;
             }
-            else if (node is OperationNode operation)
+            else
             {
                 foreach (GraphNode? source in operation.Sources)
                 {
@@ -216,10 +228,10 @@ internal static class BackwardPass
     }
 
     /// <summary>The operations between the root and the wanted points, latest first, and every node from which a wanted point is reached.</summary>
-    private static List<OperationNode> NodesBetween(GraphNode root, Dictionary<(GraphNode Node, int Output), Tensor?> wanted, out HashSet<GraphNode> useful)
+    private static List<OperationNode> NodesBetween(GraphNode root, Dictionary<(GraphNode Node, int Output), Tensor?> wanted, long since, out HashSet<GraphNode> useful)
     {
         var targets = new HashSet<GraphNode>(wanted.Keys.Select(key => key.Node));
-        long earliest = targets.Count == 0 ? long.MaxValue : targets.Min(target => target.Sequence);
+        long earliest = targets.Count == 0 ? long.MaxValue : Math.Max(since, targets.Min(target => target.Sequence));
         var reachable = new List<GraphNode> { root };
         var seen = new HashSet<GraphNode> { root };
         for (int next = 0; next < reachable.Count; next++)

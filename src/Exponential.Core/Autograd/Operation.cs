@@ -52,7 +52,7 @@ internal abstract class Operation
         bool needsGradient = false;
         for (int index = 0; index < inputs.Length; index++)
         {
-            Tensor input = inputs[index];
+            Tensor input = inputs[index] ?? throw new ArgumentNullException(nameof(inputs), $"{Name}: input {index} is null");
             RequireSameKind(inputs[0], input);
             operands[index] = input.Data;
             needsGradient |= input.Node is not null;

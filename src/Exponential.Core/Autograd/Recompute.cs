@@ -22,12 +22,17 @@ internal sealed class RecomputeOperation(Func<Tensor, Tensor> function, Paramete
         bool createGraph = Autograd.IsRecording;
         using (Autograd.Recording(true))
         {
-            Tensor x = context.Input(0);
-            Tensor leaf = createGraph && x.RequiresGradient ? x : x.WithGradient();
-            Tensor[] inputs = [leaf, .. parameters.Select(parameter => parameter.Value)];
-            Tensor y = function(leaf);
-            BackwardPass.RequireKnownParameters(Name, y, parameters);
-            Tensor[] gradients = Autograd.Gradient(y, inputs, context.Cotangent, createGraph);
+            Tensor x = context.Input(0).Isolated(createGraph);
+            Tensor y = function(x);
+            if (y.Node is null)
+            {
+                return;
+            }
+
+            // Parameters are older than x and may lie below it too: paths end where the function begins.
+            BackwardPass.RequireKnown(Name, y, x.Node!, parameters);
+            Tensor[] inputs = [x, .. parameters.Select(parameter => parameter.Value)];
+            Tensor[] gradients = Autograd.GradientSince(x.Node!.Sequence, y, inputs, context.Cotangent, createGraph);
             for (int index = 0; index < gradients.Length; index++)
             {
                 context.Set(index, gradients[index]);
@@ -44,7 +49,7 @@ public static partial class Autograd
     /// <param name="function">A function that gives the same result each time; it is called again in the backward pass.</param>
     /// <param name="x">Its input.</param>
     /// <param name="parameters">Every parameter that the function reads.</param>
-    /// <exception cref="InvalidOperationException">In the backward pass: the function reads a parameter that was not named.</exception>
+    /// <exception cref="InvalidOperationException">In the backward pass: the function reads a parameter that was not named, or another tensor with a graph.</exception>
     public static Tensor Recompute(Func<Tensor, Tensor> function, Tensor x, params ReadOnlySpan<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(function);

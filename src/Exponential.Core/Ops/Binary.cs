@@ -57,8 +57,9 @@ internal sealed class BinaryOperation(BinaryKind kind) : Operation
                 SetShared(context, g, context.Input(0).Greater(context.Input(1)), context.Input(0).EqualTo(context.Input(1)));
                 break;
             case BinaryKind.Power:
-                SetIfNeeded(context, 0, () => g * context.Input(1) * context.Input(0).Pow(context.Input(1) - 1));
-                SetIfNeeded(context, 1, () => g * context.Input(0).Pow(context.Input(1)) * context.Input(0).Log());
+                // Where a factor is 0 the other may be infinite: 0 x^-1 at exponent 0, and 0^y ln 0; the limits are 0.
+                SetIfNeeded(context, 0, () => g * WhereNotZero(context.Input(1), context.Input(1) * context.Input(0).Pow(context.Input(1) - 1)));
+                SetIfNeeded(context, 1, () => g * context.Input(0).Pow(context.Input(1)) * WhereNotZero(context.Input(0), context.Input(0).Log()));
                 break;
             case BinaryKind.TanhGradient:
                 SetIfNeeded(context, 0, () => g * (1 - context.Input(1).Square()));
@@ -84,6 +85,8 @@ internal sealed class BinaryOperation(BinaryKind kind) : Operation
             context.Set(input, gradient());
         }
     }
+
+    private static Tensor WhereNotZero(Tensor test, Tensor value) => Tensor.Where(test, value, Tensor.Scalar(0, value.DType));
 
     /// <summary>The chosen operand takes the cotangent; where both are equal each takes half.</summary>
     private static void SetShared(VjpContext context, Tensor g, Tensor firstWins, Tensor tie)

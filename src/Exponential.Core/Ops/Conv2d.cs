@@ -29,6 +29,11 @@ internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int pad
             throw new ArgumentException($"Conv2d: bias is {inputs[2].Shape}; kernel {kernel} has {kernel[0]} output channels");
         }
 
+        if (kernel[2] == 0 || kernel[3] == 0)
+        {
+            throw new ArgumentException($"Conv2d: kernel {kernel} has no taps");
+        }
+
         int height = OutputLength(x[2], kernel[2], strideHeight, paddingHeight);
         int width = OutputLength(x[3], kernel[3], strideWidth, paddingWidth);
         if (height < 1 || width < 1)
@@ -68,14 +73,18 @@ internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int pad
         x[0], x[1], x[2], x[3], kernel[0], outputHeight, outputWidth, kernel[2], kernel[3], strideHeight, strideWidth, paddingHeight, paddingWidth);
 
     /// <summary>How many steps of a kernel fit.</summary>
-    public static int OutputLength(int input, int kernel, int stride, int padding) =>
-        input + (2 * padding) < kernel ? 0 : ((input + (2 * padding) - kernel) / stride) + 1;
+    public static int OutputLength(int input, int kernel, int stride, int padding)
+    {
+        long rest = input + (2L * padding) - kernel;
+        long length = rest < 0 ? 0 : (rest / stride) + 1;
+        return length <= int.MaxValue ? (int)length : throw new ArgumentException($"Conv2d: padding {padding} makes an axis of {length} positions");
+    }
 }
 
 /// <summary>The adjoint of the convolution for its input: from a cotangent [B, O, H', W'] and the kernel to [B, C, H, W].</summary>
-internal sealed class Conv2dInputGradientOperation(Conv2dOperation convolution, Shape inputShape) : Operation
+internal sealed class Conv2dInputGradientOperation(Conv2dOperation convolution, Shape inputShape, string name = "Conv2dInputGradient") : Operation
 {
-    public override string Name => "Conv2dInputGradient";
+    public override string Name => name;
 
     public override bool SavesInput(int index) => true;
 
@@ -179,14 +188,25 @@ public sealed partial class Tensor
             throw new ArgumentException($"ConvTranspose2d: kernel has {kernel.Shape[0]} input channels {kernel.Shape}; input has {Shape[1]} {Shape}");
         }
 
-        int height = ((Shape[2] - 1) * stride) - (2 * padding) + kernel.Shape[2];
-        int width = ((Shape[3] - 1) * stride) - (2 * padding) + kernel.Shape[3];
-        if (height < 1 || width < 1)
+        if (bias is not null && bias.Shape != [kernel.Shape[1]])
+        {
+            throw new ArgumentException($"ConvTranspose2d: bias is {bias.Shape}; kernel {kernel.Shape} has {kernel.Shape[1]} output channels");
+        }
+
+        long height = ((Shape[2] - 1L) * stride) - (2L * padding) + kernel.Shape[2];
+        long width = ((Shape[3] - 1L) * stride) - (2L * padding) + kernel.Shape[3];
+        if (height < 1 || width < 1 || Shape[2] == 0 || Shape[3] == 0 || kernel.Shape[2] == 0 || kernel.Shape[3] == 0)
         {
             throw new ArgumentException($"ConvTranspose2d: nothing is left of {Shape} with kernel {kernel.Shape}, stride {stride} and padding {padding}");
         }
 
-        Tensor y = new Conv2dInputGradientOperation(convolution, [Shape[0], kernel.Shape[1], height, width]).Apply(this, kernel);
+        if (height > int.MaxValue || width > int.MaxValue)
+        {
+            throw new ArgumentException($"ConvTranspose2d: stride {stride} makes an image of {height} x {width}");
+        }
+
+        Shape result = [Shape[0], kernel.Shape[1], (int)height, (int)width];
+        Tensor y = new Conv2dInputGradientOperation(convolution, result, "ConvTranspose2d").Apply(this, kernel);
         return bias is null ? y : y + bias.Reshape([bias.ElementCount, 1, 1]);
     }
 

@@ -95,8 +95,7 @@ internal sealed class ConvolutionExponentialGradientOperation(double scale, int 
         bool createGraph = Autograd.IsRecording;
         using (Autograd.Recording(true))
         {
-            Tensor[] inputs = [context.Input(0), context.Input(1), context.Input(2)];
-            Tensor[] leaves = createGraph ? [.. inputs.Select(input => input.RequiresGradient ? input : input.WithGradient())] : [.. inputs.Select(input => input.WithGradient())];
+            Tensor[] leaves = [context.Input(0).Isolated(createGraph), context.Input(1).Isolated(createGraph), context.Input(2).Isolated(createGraph)];
             Tensor y = ConvolutionExponentialOperation.Composite(leaves[0], leaves[1], scale, terms, steps, adjoint: false);
             Tensor[] gradients = Autograd.Gradient(y, [leaves[0], leaves[1]], leaves[2], createGraph: true);
             Tensor product = (gradients[0] * context.CotangentOf(0)).Sum() + (gradients[1] * context.CotangentOf(1)).Sum();

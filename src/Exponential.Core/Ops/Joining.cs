@@ -102,11 +102,17 @@ public sealed partial class Tensor
     }
 
     /// <summary>Joins tensors of one shape along a new axis.</summary>
+    /// <exception cref="ArgumentException">There is no tensor, or shapes differ.</exception>
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int axis)
     {
         var parts = new Tensor[tensors.Length];
         for (int index = 0; index < parts.Length; index++)
         {
+            if (tensors[index].Shape != tensors[0].Shape)
+            {
+                throw new ArgumentException($"Stack: expects tensors of one shape; got {tensors[0].Shape} and {tensors[index].Shape}");
+            }
+
             parts[index] = tensors[index].Unsqueeze(axis);
         }
 
@@ -124,7 +130,7 @@ public sealed partial class Tensor
             sum += length < 0 ? throw new ArgumentException($"Split: a length is negative: {length}") : length;
         }
 
-        return sum == Shape[at]
+        return sum == Shape[at] && !lengths.IsEmpty
             ? new SplitOperation(at, lengths.ToArray()).ApplyMany(this)
             : throw new ArgumentException($"Split: the lengths add up to {sum}; axis {axis} of {Shape} has {Shape[at]}");
     }
@@ -162,9 +168,9 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentException">The channels do not divide by b^2.</exception>
     public Tensor DepthToSpace(int block = 2)
     {
-        if (Rank != 4 || block < 1 || Shape[1] % (block * block) != 0)
+        if (Rank != 4 || block < 1 || Shape[1] % ((long)block * block) != 0)
         {
-            throw new ArgumentException($"DepthToSpace: expects [B, C, H, W] with C a multiple of {block * block}; got {Shape}");
+            throw new ArgumentException($"DepthToSpace: expects [B, C, H, W] with C a multiple of {(long)block * block}; got {Shape}");
         }
 
         (int batch, int channels, int height, int width) = (Shape[0], Shape[1] / (block * block), Shape[2], Shape[3]);

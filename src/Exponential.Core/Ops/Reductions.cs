@@ -33,12 +33,6 @@ internal sealed class ReduceOperation(ReduceKind kind, Shape kept) : Operation
 
         // Equal extremes share the cotangent.
         Tensor hit = context.Input(0).EqualTo(context.Output().Expand(context.InputShape(0)));
-        bool[] mask = new bool[kept.Rank];
-        for (int axis = 0; axis < mask.Length; axis++)
-        {
-            mask[axis] = kept[axis] != context.InputShape(0)[axis];
-        }
-
         Tensor count = new ReduceOperation(ReduceKind.Sum, kept).Apply(hit);
         context.Set(0, g * (hit / count));
     }
@@ -86,6 +80,11 @@ public sealed partial class Tensor
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
     public Tensor LogSumExp(ReadOnlySpan<int> axes, bool keepDims = false)
     {
+        if (ElementCount == 0)
+        {
+            throw new ArgumentException($"LogSumExp: an empty tensor {Shape} has no largest element");
+        }
+
         Tensor max = Detach().Max(axes, keepDims: true);
 
         // An infinite maximum would give infinity minus infinity.

@@ -16,11 +16,22 @@ public readonly struct Slice
     public bool DropsAxis { get; }
 
     /// <summary>One position.</summary>
-    public static implicit operator Slice(int position) => (Index)position;
+    /// <exception cref="ArgumentOutOfRangeException">The position is negative: count from the end with <c>^1</c>.</exception>
+    public static implicit operator Slice(int position) => position >= 0
+        ? (Index)position
+        : throw new ArgumentOutOfRangeException(nameof(position), $"Slice: position {position} is negative; count from the end with ^{-(long)position}");
 
     /// <summary>One position, perhaps counted from the end.</summary>
-    public static implicit operator Slice(Index position) =>
-        new(new Range(position, position.IsFromEnd ? new Index(position.Value - 1, fromEnd: true) : position.Value + 1), dropsAxis: true);
+    /// <exception cref="ArgumentOutOfRangeException">The position is <c>^0</c>, one past the end, or the largest number.</exception>
+    public static implicit operator Slice(Index position)
+    {
+        if (position.Value == (position.IsFromEnd ? 0 : int.MaxValue))
+        {
+            throw new ArgumentOutOfRangeException(nameof(position), $"Slice: position {position} lies past the end; the last one is ^1");
+        }
+
+        return new(new Range(position, position.IsFromEnd ? new Index(position.Value - 1, fromEnd: true) : position.Value + 1), dropsAxis: true);
+    }
 
     /// <summary>A range of positions.</summary>
     public static implicit operator Slice(Range range) => new(range, dropsAxis: false);

@@ -23,25 +23,24 @@ public sealed partial class Tensor
     /// <summary>The numbers 0, 1, ..., <paramref name="count"/> - 1.</summary>
     public static Tensor Arange(int count, DType dtype = DType.Float32)
     {
+        // The tensor first: it checks the size.
+        Backend backend = Device.Cpu.Backend;
+        Operand data = backend.Allocate(DType.Float64, [count]);
         double[] values = new double[count];
         for (int index = 0; index < count; index++)
         {
             values[index] = index;
         }
 
-        return FromSpan<double>(values, [count]).To(dtype);
+        backend.Upload<double>(values, data);
+        return new Tensor(data).To(dtype);
     }
 
     /// <summary>The identity matrix [n, n].</summary>
     public static Tensor Eye(int n, DType dtype = DType.Float32)
     {
-        double[] values = new double[n * n];
-        for (int index = 0; index < n; index++)
-        {
-            values[(index * n) + index] = 1;
-        }
-
-        return FromSpan<double>(values, [n, n]).To(dtype);
+        Tensor index = Arange(n, dtype);
+        return index.Unsqueeze(1).EqualTo(index);
     }
 
     /// <summary>Copies elements in row-major order into a tensor.</summary>
