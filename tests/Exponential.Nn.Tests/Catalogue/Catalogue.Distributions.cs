@@ -1,0 +1,146 @@
+namespace Exponential.Nn.Tests;
+
+internal static partial class Catalogue
+{
+    private const double GaussianKurtosis = 3;
+    private const double UniformKurtosis = 1.8;
+
+    /// <summary>The distributions.</summary>
+    public static IReadOnlyList<DistributionCase> Distributions { get; } =
+    [
+        new("StandardGaussian", (_, dtype) => new StandardGaussian([2, 3, 2], dtype), GaussianLogProb) { Moments = GaussianMoments },
+        new("StandardGaussian, one number", (_, dtype) => new StandardGaussian([1], dtype), GaussianLogProb)
+        {
+            Moments = GaussianMoments,
+            Interval = (-12, 12),
+        },
+        new("DiagonalGaussian", (_, dtype) => new DiagonalGaussian([3, 2, 4], dtype), DiagonalLogProb) { Moments = DiagonalMoments },
+        new("DiagonalGaussian, one number", (_, dtype) => new DiagonalGaussian([1, 1, 1], dtype), DiagonalLogProb)
+        {
+            Moments = DiagonalMoments,
+            Interval = (-30, 30),
+        },
+        new("UniformDistribution", (_, dtype) => new UniformDistribution([3, 2], dtype), (_, _, _) => 0)
+        {
+            Domain = UnitInterval,
+            HasTemperature = false,
+            Moments = UniformMoments,
+        },
+        new("UniformDistribution, one number", (_, dtype) => new UniformDistribution([1], dtype), (_, _, _) => 0)
+        {
+            Domain = UnitInterval,
+            HasTemperature = false,
+            Moments = UniformMoments,
+            Interval = (0, 1),
+        },
+        new("Flow of logits", (_, dtype) => new Flow(new Logit(0), new StandardGaussian([1], dtype)), FlowLogProb)
+        {
+            Domain = UnitInterval,
+            Moments = FlowMoments,
+            Interval = (0, 1),
+        },
+        new("Flow with context", ContextFlow, FlowLogProb) { Moments = FlowMoments, Work = 256 },
+        new("Mixing flow by 1x1 convolutions", (generator, dtype) => TinyFlow(Mixing.Conv1x1, generator, dtype), FlowLogProb)
+        {
+            Domain = Pixels,
+            Moments = FlowMoments,
+            Work = 256,
+        },
+        new("Mixing flow by convolution exponentials", (generator, dtype) => TinyFlow(Mixing.ConvExp, generator, dtype), FlowLogProb)
+        {
+            Domain = Pixels,
+            Moments = FlowMoments,
+            Work = 1024,
+        },
+    ];
+
+    /// <summary>Two levels on 4 x 4 pixels, with a split prior between.</summary>
+    public static Flow TinyFlow(Mixing mixing, Generator generator, DType dtype)
+    {
+        var settings = new MixingFlowSettings
+        {
+            Levels = 2,
+            Subflows = 1,
+            Mixing = mixing,
+            SplitPrior = true,
+            Network = new() { IntermediateChannels = 4, Depth = 2, Growth = 3, Gated = true },
+        };
+        return MixingFlow.Create([3, 4, 4], settings, generator, dtype);
+    }
+
+    private static Flow ContextFlow(Generator generator, DType dtype) => new(
+        [
+            new Conv1x1(4, generator, dtype),
+            Coupling([4, 2, 2], new(), 2, generator, dtype),
+            new SplitPrior([4, 2, 2], Coupling([4, 2, 2], new(), 2, generator, dtype), dtype),
+            new Flip2d(),
+        ],
+        new DiagonalGaussian([2, 2, 2], dtype));
+
+    private static double GaussianLogProb(Distribution distribution, Tensor x, Tensor? context) => GaussianLogProb(Closeness.Values(x));
+
+    private static double GaussianLogProb(double[] values) => values.Sum(v => Math.Log(Math.Exp(-v * v / 2) / Math.Sqrt(2 * Math.PI)));
+
+    private static double DiagonalLogProb(Distribution distribution, Tensor x, Tensor? context)
+    {
+        (double[] mean, double[] deviation) = DiagonalState(distribution);
+        return Closeness.Values(x).Select((v, i) => Math.Log(
+            Math.Exp(-Math.Pow((v - mean[i]) / deviation[i], 2) / 2) / Math.Sqrt(2 * Math.PI * deviation[i] * deviation[i]))).Sum();
+    }
+
+    /// <summary>The change of variables by the dense Jacobian of the way to the latents, all of them side by side.</summary>
+    private static double FlowLogProb(Distribution distribution, Tensor x, Tensor? context)
+    {
+        var flow = (Flow)distribution;
+        Tensor jacobian = Autograd.Jacobian(v => Tensor.Cat([.. flow.Encode(v, context).Select(latent => latent.Flatten(1))], 1), x);
+        IReadOnlyList<Tensor> latents = flow.Encode(x, context);
+        double taken = latents.SkipLast(1).Sum(latent => GaussianLogProb(Closeness.Values(latent)));
+        double last = flow.Prior is DiagonalGaussian
+            ? DiagonalLogProb(flow.Prior, latents[^1], null)
+            : GaussianLogProb(Closeness.Values(latents[^1]));
+        return taken + last + jacobian.SlogDet().LogAbsDet.ToScalar();
+    }
+
+    private static (double[] Mean, double[] Deviation) DiagonalState(Distribution distribution)
+    {
+        StateDictionary state = distribution.State();
+        int pixels = distribution.EventShape[1] * distribution.EventShape[2];
+        return (Repeat(state["mu"].Tensor), Array.ConvertAll(Repeat(state["log_sigma"].Tensor), Math.Exp));
+
+        double[] Repeat(Tensor channels) => [.. Closeness.Values(channels).SelectMany(value => Enumerable.Repeat(value, pixels))];
+    }
+
+    private static (Tensor Numbers, double[] Mean, double[] Deviation, double Kurtosis) GaussianMoments(
+        Distribution distribution, Tensor samples, Tensor? context) =>
+        (samples.Flatten(1), Fill(samples, 0), Fill(samples, 1), GaussianKurtosis);
+
+    private static (Tensor Numbers, double[] Mean, double[] Deviation, double Kurtosis) UniformMoments(
+        Distribution distribution, Tensor samples, Tensor? context) =>
+        (samples.Flatten(1), Fill(samples, 0.5), Fill(samples, Math.Sqrt(1.0 / 12)), UniformKurtosis);
+
+    private static (Tensor Numbers, double[] Mean, double[] Deviation, double Kurtosis) DiagonalMoments(
+        Distribution distribution, Tensor samples, Tensor? context)
+    {
+        (double[] mean, double[] deviation) = DiagonalState(distribution);
+        return (samples.Flatten(1), mean, deviation, GaussianKurtosis);
+    }
+
+    /// <summary>The latents of samples follow their priors.</summary>
+    private static (Tensor Numbers, double[] Mean, double[] Deviation, double Kurtosis) FlowMoments(
+        Distribution distribution, Tensor samples, Tensor? context)
+    {
+        var flow = (Flow)distribution;
+        IReadOnlyList<Tensor> latents = flow.Encode(samples, context);
+        int taken = latents.SkipLast(1).Sum(latent => latent.Shape[1..].ElementCount);
+        (double[] mean, double[] deviation) = flow.Prior is DiagonalGaussian
+            ? DiagonalState(flow.Prior)
+            : (Fill(latents[^1], 0), Fill(latents[^1], 1));
+        return (
+            Tensor.Cat([.. latents.Select(latent => latent.Flatten(1))], 1),
+            [.. Enumerable.Repeat(0.0, taken), .. mean],
+            [.. Enumerable.Repeat(1.0, taken), .. deviation],
+            GaussianKurtosis);
+    }
+
+    private static double[] Fill(Tensor batch, double value) => [.. Enumerable.Repeat(value, batch.Shape[1..].ElementCount)];
+}
