@@ -102,7 +102,8 @@ public sealed class OperatorExponential : LinearOperator
         (LinearOperator core, double factor, bool transposed) = Unwrap(m);
         if (core is Convolution convolution)
         {
-            return FusedOps.ConvolutionExponential(x, convolution.Kernel, Plan.Terms, Plan.Steps, adjoint ^ transposed, factor);
+            double perStep = factor / Plan.Steps; // the fused kernel takes the s-th power of exp(scale M)
+            return FusedOps.ConvolutionExponential(x, convolution.Kernel, Plan.Terms, Plan.Steps, adjoint ^ transposed, perStep);
         }
 
         Tensor result = x;
