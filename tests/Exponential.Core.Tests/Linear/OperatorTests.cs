@@ -36,6 +36,33 @@ public sealed class OperatorTests
         Assert.InRange(TwoNorm(expected), 0, e.NormBound().Value);
     }
 
+    [Theory]
+    [InlineData(1, false, false)]
+    [InlineData(-1, false, false)]
+    [InlineData(1, true, false)]
+    [InlineData(-0.5, true, true)]
+    public void Gradients_AreThoseOfTheDenseExponential(double factor, bool adjoint, bool severalSteps)
+    {
+        var generator = new Generator(2);
+        Tensor kernel = (generator.Normal([2, 2, 3, 3], D) * 0.3).WithGradient();
+        Tensor x = generator.Normal([3, 2, 3, 4], D).WithGradient();
+        Tensor weights = generator.Normal([3, 2, 3, 4], D);
+        ExponentialPlan plan = severalSteps ? ExponentialPlan.ForTolerance(80, 1e-2, D) : ExponentialPlan.Fixed(4);
+        Assert.Equal(severalSteps, plan.Steps > 1);
+
+        LinearOperator convolution = Make(new Convolution(kernel, 3, 4));
+        LinearOperator dense = Make(new DenseMatrix(new Convolution(kernel, 3, 4).ToDense()));
+        Tensor fused = convolution.Exp(plan).Apply(x);
+        Tensor generic = dense.Exp(plan).Apply(x.Flatten(1)).Reshape(fused.Shape);
+        Close(generic, fused, 1e-13);
+        Tensor[] expected = Autograd.Gradient((generic * weights).Sum(), [kernel, x]);
+        Tensor[] actual = Autograd.Gradient((fused * weights).Sum(), [kernel, x]);
+        Close(expected[0], actual[0], 1e-12);
+        Close(expected[1], actual[1], 1e-12);
+
+        LinearOperator Make(LinearOperator m) => (adjoint ? m.Adjoint() : m) * factor;
+    }
+
     [Fact]
     public void AShift_IsTakenWhereItIsCheaper_AndChangesNothing()
     {
