@@ -8,9 +8,10 @@ internal readonly struct Layout
         Shape = shape;
         Strides = strides;
 
-        // A view without elements would point past the end.
-        Offset = shape.ElementCount == 0 ? 0 : offset;
-        IsContiguous = Contiguous(shape, strides);
+        // A view without elements would point past the end, and its strides mean nothing.
+        bool isEmpty = shape.ElementCount == 0;
+        Offset = isEmpty ? 0 : offset;
+        IsContiguous = isEmpty || Contiguous(shape, strides);
     }
 
     public Shape Shape { get; }
@@ -129,11 +130,6 @@ internal readonly struct Layout
         for (int axis = shape.Rank - 1; axis >= 0; axis--)
         {
             int length = shape[axis];
-            if (length == 0)
-            {
-                return true;
-            }
-
             if (length != 1 && strides[axis] != expected)
             {
                 return false;

@@ -72,6 +72,7 @@ public sealed partial class Tensor
     public T[] ToArray<T>()
         where T : unmanaged
     {
+        RequireType<T>();
         T[] result = new T[ElementCount];
         CopyTo(result.AsSpan());
         return result;
@@ -84,7 +85,7 @@ public sealed partial class Tensor
     public void CopyTo<T>(Span<T> destination)
         where T : unmanaged
     {
-        RequireType<T>("CopyTo");
+        RequireType<T>();
         if (destination.Length < ElementCount)
         {
             throw new ArgumentException($"CopyTo: the destination holds {destination.Length} elements; the tensor has {ElementCount} {Shape}");
@@ -114,7 +115,7 @@ public sealed partial class Tensor
     public ReadOnlyTensorSpan<T> AsTensorSpan<T>()
         where T : unmanaged
     {
-        RequireType<T>("AsTensorSpan");
+        RequireType<T>();
         if (Storage is not CpuStorage cpu)
         {
             throw new NotSupportedException($"AsTensorSpan: the tensor lives on {Device}; read it with ToArray");
@@ -130,7 +131,7 @@ public sealed partial class Tensor
             }
 
             lengths[axis] = Shape[axis];
-            strides[axis] = Shape[axis] == 1 ? 0 : Layout.Strides[axis];
+            strides[axis] = Shape[axis] == 1 || ElementCount == 0 ? 0 : Layout.Strides[axis];
         }
 
         ReadOnlySpan<T> span = cpu.Span<T>()[Layout.Offset..];
@@ -182,10 +183,10 @@ public sealed partial class Tensor
         }
     }
 
-    private void RequireType<T>(string operation, [CallerMemberName] string member = "")
+    private void RequireType<T>([CallerMemberName] string member = "")
         where T : unmanaged
     {
-        if (TypeOf<T>(operation) != DType)
+        if (TypeOf<T>(member) != DType)
         {
             throw new ArgumentException($"{member}: the tensor is {DType}; asked for {typeof(T).Name}. Convert it with To(DType)");
         }
