@@ -16,7 +16,8 @@ internal static class TrainCommand
         var options = new TrainOptions();
         var command = new Command(
             "train",
-            "Train a mixing flow. Without a model option, a small convolution-exponential flow for a first look; with any, the original's defaults.");
+            "Train a mixing flow. Without a model option (--n_levels to --convexp_plan), the quick preset: a small convolution-exponential flow for a "
+            + "first look. With any, the original's defaults, in brackets. Options may be written with hyphens, too: --n-levels.");
         options.AddTo(command);
         command.SetAction(parsed => Run(options, parsed, terminal, stop));
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json.Nodes;
 using Exponential.Nn;
 
 namespace Exponential.Cli;
@@ -18,6 +19,7 @@ internal sealed class TrainOptions
         DefineOptimization();
         DefineEvaluation();
         DefineControl();
+        ShowDefaults();
     }
 
     /// <summary>What an option decides.</summary>
@@ -78,6 +80,21 @@ internal sealed class TrainOptions
         return Apply(settings, parsed);
     }
 
+    /// <summary>Adds the defaults to the help; settings are written under the options' names.</summary>
+    private void ShowDefaults()
+    {
+        JsonNode original = JsonNode.Parse(new TrainingSettings().ToJson())!;
+        JsonNode quick = JsonNode.Parse(TrainingSettings.Quick.ToJson())!;
+        foreach (Option option in _settings.Select(setting => setting.Option).Where(option => option is not Option<bool>))
+        {
+            string name = option.Name[2..];
+            if (original[name] is JsonNode value)
+            {
+                option.Description += JsonNode.DeepEquals(value, quick[name]) ? $" [{value}]" : $" [{value}; quick preset {quick[name]}]";
+            }
+        }
+    }
+
     private TrainingSettings Apply(TrainingSettings settings, ParseResult parsed)
     {
         foreach (Setting setting in _settings.Where(s => s.IsGiven(parsed)))
@@ -119,7 +136,7 @@ internal sealed class TrainOptions
         Add(
             Scope.Model,
             Parsers.Choice(
-                "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as the tolerance needs.",
+                "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as a certified tolerance takes.",
                 SettingWords.ConvExpTerms),
             (s, v) => s with { ConvExpTerms = v });
         Add(
@@ -154,6 +171,7 @@ internal sealed class TrainOptions
         AddWhole(
             Scope.Run, "--evaluate_interval_epochs", "Epochs between two evaluations from epoch 25 on.", 1, int.MaxValue,
             (s, v) => s with { EvaluateIntervalEpochs = v });
+        Add(Scope.Run, Parsers.Flag("--evaluate_at_start", "Evaluate the untrained model too."), (s, v) => s with { EvaluateAtStart = v });
         AddWhole(
             Scope.Run, "--max_validation_images", "Most validation images an evaluation uses; 0 for all.", 0, int.MaxValue,
             (s, v) => s with { MaxValidationImages = v });

@@ -2,7 +2,7 @@ namespace Exponential.Nn;
 
 /// <summary>
 /// One line of <c>metrics.jsonl</c>. Which values it has depends on <see cref="Event"/>: <c>step</c>, <c>evaluation</c> or <c>result</c>.
-/// The first ones are the same whenever the run is repeated; <see cref="Seconds"/> and <see cref="ImagesPerSecond"/> are the machine's.
+/// The first ones are the same whenever the run is repeated; those of the machine (<see cref="ImagesPerSecond"/> and the last three) are not.
 /// </summary>
 public sealed record MetricsLine
 {
@@ -53,4 +53,10 @@ public sealed record MetricsLine
 
     /// <summary>Seconds of training so far, all sessions of the run together.</summary>
     public double? Seconds { get; init; }
+
+    /// <summary>Most memory the process had at once, in MiB.</summary>
+    public double? PeakMemoryMiB { get; init; }
+
+    /// <summary>Collections of generation 2 so far in this session: none while training goes on steadily.</summary>
+    public int? Gen2Collections { get; init; }
 }

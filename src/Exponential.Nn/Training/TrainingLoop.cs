@@ -17,6 +17,7 @@ internal sealed class TrainingLoop
     private readonly StepClock _clock = new();
     private readonly Stopwatch _session = new();
     private readonly double _secondsBefore;
+    private readonly int _gen2Before = GC.CollectionCount(2);
     private long _savedStep;
     private TimeSpan _savedAt;
 
@@ -72,6 +73,11 @@ internal sealed class TrainingLoop
             StopReason reason;
             try
             {
+                if (State.Step == 0 && Settings.EvaluateAtStart)
+                {
+                    Evaluate();
+                }
+
                 reason = TakeSteps();
                 Report(new RunStopped(reason, State.Step));
                 if (reason != StopReason.Cancelled)
@@ -259,7 +265,15 @@ internal sealed class TrainingLoop
 
     private void Write(MetricsLine line)
     {
-        _folder.Append(line with { Step = State.Step, Epoch = Math.Min(State.Epoch + 1, Settings.Epochs), Seconds = _secondsBefore + _session.Elapsed.TotalSeconds });
+        using Process process = Process.GetCurrentProcess();
+        _folder.Append(line with
+        {
+            Step = State.Step,
+            Epoch = Math.Min(State.Epoch + 1, Settings.Epochs),
+            Seconds = _secondsBefore + _session.Elapsed.TotalSeconds,
+            PeakMemoryMiB = process.PeakWorkingSet64 / (1024.0 * 1024),
+            Gen2Collections = GC.CollectionCount(2) - _gen2Before,
+        });
         State.MetricsLines++;
     }
 

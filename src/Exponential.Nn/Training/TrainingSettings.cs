@@ -130,6 +130,10 @@ public sealed record TrainingSettings
     [JsonPropertyName("evaluate_interval_epochs")]
     public int EvaluateIntervalEpochs { get; init; } = 25;
 
+    /// <summary>Whether the untrained model is evaluated too, before the first step.</summary>
+    [JsonPropertyName("evaluate_at_start")]
+    public bool EvaluateAtStart { get; init; }
+
     /// <summary>Most validation images an evaluation uses (the first ones); 0 for all.</summary>
     [JsonPropertyName("max_validation_images")]
     public int MaxValidationImages { get; init; }

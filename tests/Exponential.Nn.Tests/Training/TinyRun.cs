@@ -69,7 +69,7 @@ internal sealed class TinyRun : IDisposable
 
     /// <summary>The metrics without what depends on the machine.</summary>
     public IEnumerable<MetricsLine> Metrics() =>
-        RunFolder.ReadMetrics(Folder).Select(line => line with { Seconds = null, ImagesPerSecond = null });
+        RunFolder.ReadMetrics(Folder).Select(line => line with { Seconds = null, ImagesPerSecond = null, PeakMemoryMiB = null, Gen2Collections = null });
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
