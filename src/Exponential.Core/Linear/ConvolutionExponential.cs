@@ -2,7 +2,7 @@ namespace Exponential;
 
 /// <summary>
 /// The convolution exponential as two functions (Hoogeboom, Garcia Satorras, Tomczak and Welling, "The Convolution Exponential and
-/// Generalized Sylvester Flows", 2020, section 3). For an error bound, an adjoint or a log-determinant use <see cref="Convolution"/> and
+/// Generalized Sylvester Flows", 2020). For an error bound, an adjoint or a log-determinant use <see cref="Convolution"/> and
 /// <see cref="LinearOperator.Exp(double)"/>.
 /// </summary>
 public static class ConvolutionExponential

@@ -5,8 +5,8 @@ namespace Exponential.Nn;
 /// (Tomczak and Welling 2016). Volume does not change; the inverse is Q'.
 /// </summary>
 /// <remarks>
-/// The product is I - V' S⁻¹ V, with S the upper triangle of V V' with its diagonal halved (Joffrain, Low, Quintana-Orti, van de Geijn and
-/// Van Zee, "Accumulating Householder transformations, revisited", 2006, theorem 2): one small triangular system, taken in double precision.
+/// The product is I - V' S⁻¹ V, with S the upper triangle of V V' with its diagonal halved (Joffrain et al., "Accumulating Householder
+/// transformations, revisited", 2006): one small triangular system, taken in double precision.
 /// </remarks>
 public sealed class Conv1x1Householder : Bijection
 {

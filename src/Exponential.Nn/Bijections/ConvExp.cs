@@ -1,7 +1,7 @@
 namespace Exponential.Nn;
 
 /// <summary>
-/// The convolution exponential as a flow layer (Hoogeboom et al. 2020, section 3): z = exp(M) A (x + pre) + post, with M the zero-padded
+/// The convolution exponential as a flow layer (Hoogeboom et al. 2020): z = exp(M) A (x + pre) + post, with M the zero-padded
 /// 3 x 3 convolution by a spectrally normalised kernel, A a 1 x 1 convolution, and two biases.
 /// ln |det| = H W (ln |det A| + sum over c of kernel[c, c, centre]), exactly, however the series is cut.
 /// </summary>

@@ -63,7 +63,10 @@ public abstract class Distribution : Module
 
     private void CheckContext(Tensor? context, int batch)
     {
-        if (ContextChannels == 0 ? context is not null : context is null || context.Rank < 2 || context.Shape[0] != batch || context.Shape[1] != ContextChannels)
+        bool fits = ContextChannels == 0
+            ? context is null
+            : context is { Rank: >= 2 } && context.Shape[0] == batch && context.Shape[1] == ContextChannels;
+        if (!fits)
         {
             string expected = ContextChannels == 0 ? "no context" : $"a context of batch {batch} and {ContextChannels} channels";
             throw new ArgumentException($"{GetType().Name}: it takes {expected}; {(context is null ? "none" : context.Shape)} was given");

@@ -2,7 +2,7 @@ namespace Exponential.Nn;
 
 /// <summary>
 /// The noise that makes discrete pixel values continuous: with v in 0, 1, ..., 255 and u in [0, 1), a density of v + u bounds the
-/// probability of v from below, ln P(v) ≥ E[ln p(v + u) - ln q(u | v)] (Ho et al. 2019, equation 12).
+/// probability of v from below, ln P(v) ≥ E[ln p(v + u) - ln q(u | v)] (Theis et al. 2016; Ho et al. 2019).
 /// </summary>
 public abstract class Dequantization : Module
 {

@@ -1,7 +1,7 @@
 namespace Exponential.Nn;
 
 /// <summary>
-/// The flow of Hoogeboom et al. 2020, section 5.1: Normalize, Squeeze, mixing; in each level a number of (coupling, mixing) pairs; between
+/// The flow in which Hoogeboom et al. 2020 compare mixing layers: Normalize, Squeeze, mixing; in each level a number of (coupling, mixing) pairs; between
 /// levels a split prior and a squeeze; a diagonal Gaussian at the end. Its state names are the original's, <c>transformations.k.*</c> and
 /// <c>base.*</c>.
 /// </summary>

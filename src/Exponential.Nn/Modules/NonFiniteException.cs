@@ -6,6 +6,8 @@ public sealed class NonFiniteException : ArithmeticException
     internal NonFiniteException(Module module, string what)
         : base($"{module.GetType().Name}: {what}") => Module = module;
 
-    /// <summary>The first module whose input or output was not finite; its full name is found among the model's <see cref="Module.NamedModules"/>.</summary>
+    /// <summary>
+    /// The first module whose input or output was not finite; its full name is found among the model's <see cref="Module.NamedModules"/>.
+    /// </summary>
     public Module Module { get; }
 }

@@ -20,8 +20,7 @@ internal sealed class StateLoader(StateDictionary state)
             return;
         }
 
-        bool isScalar = current.Rank == 0;
-        if (value.IsInteger || !(value.Tensor.Shape == current.Shape || (isScalar && value.Tensor.ElementCount == 1 && value.Tensor.Rank == 1)))
+        if (value.IsInteger || !(value.Tensor.Shape == current.Shape || (current.Rank == 0 && value.Tensor.Shape == [1])))
         {
             _misfits.Add($"{name}: expected {current.Shape}, found {(value.IsInteger ? "an integer" : value.Tensor.Shape)}");
             return;
