@@ -9,9 +9,9 @@ namespace Exponential;
 /// <remarks>
 /// <para>
 /// With rho at least the operator norm of M and q = rho/s, one step of K terms leaves a remainder of at most
-/// <c>delta = q^(K+1)/(K+1)! min(e^q, 1/(1 - q/(K+2)))</c> times |x| (from its first term on the rest is at most that times the series of
-/// e^q, and at most a geometric series; the second is used up to q = (K+2)/2), and s steps leave at most <c>s delta e^((s-1) q)</c>, as each of the other steps multiplies by
-/// e^q at most. M = rho I comes close to it.
+/// <c>delta = q^(K+1)/(K+1)! min(e^q, 1/(1 - q/(K+2)))</c> times |x|: from its first term on, the rest is at most that term times the
+/// series of e^q, and times a geometric series (used up to q = (K+2)/2). Then s steps leave at most <c>s delta e^((s-1) q)</c>, as each
+/// of the other steps multiplies by e^q at most. M = rho I comes close to it.
 /// </para>
 /// <para>
 /// What is certified is the truncation, in exact arithmetic. Rounding comes on top: see <see cref="RoundingEstimate"/>. So a tolerance

@@ -116,6 +116,21 @@ public class SpectralNormBoundTests
         Assert.InRange(bound, known, known * (1 + 1e-12));
     }
 
+    // The outer product of two such lines: each direction needs its own phase and its own margin. On a torus smaller by one either way,
+    // the bound would fall below the norm.
+    [Theory]
+    [InlineData(1, 1, 29, 31)]
+    [InlineData(-1, 1, 29, 31)]
+    [InlineData(1, -1, 33, 31)]
+    [InlineData(-1, -1, 37, 33)]
+    public void A_twist_in_both_directions(double signDown, double signAcross, int height, int width)
+    {
+        double known = 4 * Math.Cos(Math.PI / (height + 1)) * Math.Cos(Math.PI / (width + 1));
+        double[] kernel = [signDown * signAcross, 0, signDown, 0, 0, 0, signAcross, 0, 1];
+        double bound = SpectralNormBound.Convolution(kernel, 1, 1, 3, 3, height, width);
+        Assert.InRange(bound, known, known * (1 + 1e-12));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 3)]
