@@ -83,7 +83,7 @@ internal static class DenseReference
         double[,] m = ToMatrix(matrix);
         double[,] power = Identity(m.GetLength(0));
         double[,] sum = Combine(power, 0, power, 0);
-        for (int k = 1; k <= terms + 60; k++)
+        for (int k = 1; k <= terms || OneNorm(power) > 1e-18 * OneNorm(sum); k++)
         {
             power = Combine(Multiply(m, power), 1.0 / k, power, 0);
             sum = k > terms ? Combine(sum, 1, power, 1) : sum;
