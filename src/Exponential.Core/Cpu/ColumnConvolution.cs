@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
@@ -13,7 +14,7 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
     public static void Forward(in ConvolutionGeometry geometry, T* input, T* kernel, T* bias, T* output)
     {
         ConvolutionGeometry g = geometry;
-        Workers.For(g.Batch, image =>
+        KernelWork.For(Work(g), g.Batch, image =>
         {
             T* result = output + (nint)image * g.OutputChannels * g.OutputPlane;
             for (int channel = 0; channel < g.OutputChannels && bias != null; channel++)
@@ -31,7 +32,7 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
     public static void InputGradient(in ConvolutionGeometry geometry, T* outputGradient, T* kernel, T* inputGradient)
     {
         ConvolutionGeometry g = geometry;
-        Workers.For(g.Batch, image =>
+        KernelWork.For(Work(g), g.Batch, image =>
         {
             using var columns = new Scratch<T>((long)g.Depth * g.OutputPlane);
             MatrixProduct<T, TVector, TSimd>.MultiplySerial(
@@ -51,10 +52,10 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
             return;
         }
 
-        var partition = new BatchPartition(g.Batch);
+        var partition = new BatchPartition(g.Batch, size);
         using var partial = new Scratch<T>((long)partition.Blocks * size);
         T* sums = partial.Pointer;
-        Workers.For(partition.Blocks, block =>
+        KernelWork.For(Work(g), partition.Blocks, block =>
         {
             using var columns = new Scratch<T>((long)g.Depth * g.OutputPlane);
             for (int image = partition.Start(block); image < partition.Start(block + 1); image++)
@@ -65,9 +66,12 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
                     columns.Pointer, 1, g.OutputPlane, sums + (nint)block * size, g.Depth, image > partition.Start(block));
             }
         });
-        partition.Reduce(sums, size, T.One, kernelGradient);
+        partition.Reduce(sums, T.One, kernelGradient);
     }
 
+    private static long Work(in ConvolutionGeometry g) => (long)g.Batch * g.OutputChannels * g.OutputPlane * g.Depth;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Unroll(in ConvolutionGeometry g, T* image, T* columns)
     {
         for (int channel = 0; channel < g.InputChannels; channel++, image += g.InputPlane)
@@ -92,6 +96,7 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fold(in ConvolutionGeometry g, T* columns, T* image)
     {
         for (int channel = 0; channel < g.InputChannels; channel++, image += g.InputPlane)

@@ -5,8 +5,9 @@ namespace Exponential;
 /// <summary>The gradients of <see cref="FusedExponential{T, TVector, TSimd}"/>, in one pass over the batch.</summary>
 /// <remarks>
 /// For a few images at a time, in cache: the inputs of the steps, then for each step from the last, all Q_i and A_i (see
-/// <see cref="ConvolutionExponentialKernels.Gradient{T}"/>) and one correlation over all i. Blocks of the batch have partial
-/// kernel gradients of their own, added in order.
+/// <see cref="ConvolutionExponentialKernels.Gradient{T}"/>) and one correlation over all i: long sums, and no kernel gradient read and
+/// written for each term. A thread's scratch holds 2 terms + steps copies of those images, however large the batch. Blocks of the
+/// batch have partial kernel gradients of their own, added in order.
 /// </remarks>
 internal static unsafe class FusedExponentialGradient<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -49,7 +50,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd>
         nint imageSize = (nint)g.InputChannels * g.InputPlane;
         int kernelSize = g.OutputChannels * g.Depth;
         int groups = (g.Batch + layout.Lanes - 1) / layout.Lanes;
-        var partition = new BatchPartition(groups);
+        var partition = new BatchPartition(groups, kernelSize);
         using var partialMemory = new Scratch<T>((long)partition.Blocks * kernelSize);
         T* partial = partialMemory.Pointer;
 
@@ -97,7 +98,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd>
             }
         });
 
-        partition.Reduce(partial, kernelSize, factor, kernelBar);
+        partition.Reduce(partial, factor, kernelBar);
     }
 
     /// <summary>The Q_i and A_i of some groups of images, their padding zero.</summary>

@@ -63,12 +63,45 @@ internal static unsafe class PackedRows<T>
             *packed++ = start == null ? T.Zero : start[r];
         }
 
-        for (int k = 0; k < depth; k++, packed += height)
+        T* row1 = a + rowStride;
+        T* row2 = row1 + rowStride;
+        T* row3 = row2 + rowStride;
+        nint* end = columnOffsets + depth;
+        if (height == 6)
         {
-            T* value = a + columnOffsets[k];
-            for (int r = 0; r < height; r++, value += rowStride)
+            T* row4 = row3 + rowStride;
+            T* row5 = row4 + rowStride;
+            for (; columnOffsets < end; columnOffsets++, packed += 6)
             {
-                packed[r] = scale * *value;
+                nint offset = *columnOffsets;
+                packed[0] = scale * a[offset];
+                packed[1] = scale * row1[offset];
+                packed[2] = scale * row2[offset];
+                packed[3] = scale * row3[offset];
+                packed[4] = scale * row4[offset];
+                packed[5] = scale * row5[offset];
+            }
+        }
+        else if (height == 4)
+        {
+            for (; columnOffsets < end; columnOffsets++, packed += 4)
+            {
+                nint offset = *columnOffsets;
+                packed[0] = scale * a[offset];
+                packed[1] = scale * row1[offset];
+                packed[2] = scale * row2[offset];
+                packed[3] = scale * row3[offset];
+            }
+        }
+        else
+        {
+            for (; columnOffsets < end; columnOffsets++, packed += height)
+            {
+                T* value = a + *columnOffsets;
+                for (int r = 0; r < height; r++, value += rowStride)
+                {
+                    packed[r] = scale * *value;
+                }
             }
         }
     }

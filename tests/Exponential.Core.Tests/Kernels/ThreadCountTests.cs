@@ -34,6 +34,59 @@ public sealed unsafe class ThreadCountTests
         }
     }
 
+    /// <summary>A caller who finds the workers busy computes alone, and the same.</summary>
+    [Fact]
+    public void CallersAtOnceDoNotDisturbOneAnother()
+    {
+        float[] alone = All<float>();
+        var results = new float[3][];
+        Thread[] callers = [.. Enumerable.Range(0, 3).Select(i => new Thread(() => results[i] = All<float>()))];
+        Array.ForEach(callers, caller => caller.Start());
+        Array.ForEach(callers, caller => caller.Join());
+        Assert.All(results, result => Assert.Equal(alone, result));
+    }
+
+    /// <summary>Scratch memory is kept: what a call leaves to the collector is a few closures.</summary>
+    [Fact]
+    public void RepeatedCallsLeaveNoGarbage()
+    {
+        int before = Workers.Count;
+        try
+        {
+            Workers.Count = 1;
+            var g = new ConvolutionGeometry(4, 12, 16, 16, 20, 16, 16, 3, 3, 1, 1, 1, 1);
+            var square = new ConvolutionExponentialGeometry(4, 12, 16, 16, 3, 3);
+            var random = new Random(5);
+            GuardedBuffer<float> x = GuardedBuffer<float>.Random(4 * 20 * 256, random);
+            GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(20 * 12 * 9, random, 0.01);
+            GuardedBuffer<float> y = new(4 * 20 * 256), xBar = new(4 * 20 * 256), kernelBar = new(20 * 12 * 9);
+            Calls();
+            long start = GC.GetAllocatedBytesForCurrentThread();
+            const int Repeats = 20;
+            for (int i = 0; i < Repeats; i++)
+            {
+                Calls();
+            }
+
+            long perRound = (GC.GetAllocatedBytesForCurrentThread() - start) / Repeats;
+            Assert.InRange(perRound, 0, 4096);
+
+            void Calls()
+            {
+                Gemm.Multiply(64, 64, 64, x.Pointer, 64, 1, x.Pointer, 64, 1, y.Pointer, 64, false);
+                ConvolutionKernels.Forward(g, x.Pointer, kernel.Pointer, null, y.Pointer);
+                ConvolutionKernels.InputGradient(g, x.Pointer, kernel.Pointer, xBar.Pointer);
+                ConvolutionKernels.KernelGradient(g, x.Pointer, x.Pointer, kernelBar.Pointer);
+                ConvolutionExponentialKernels.Apply(square, x.Pointer, kernel.Pointer, 1, 6, 1, false, y.Pointer);
+                ConvolutionExponentialKernels.Gradient(square, x.Pointer, kernel.Pointer, 1, 6, 1, x.Pointer, xBar.Pointer, kernelBar.Pointer);
+            }
+        }
+        finally
+        {
+            Workers.Count = before;
+        }
+    }
+
     private static T[] All<T>()
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
