@@ -43,7 +43,8 @@ public unsafe class ConvolutionBenchmarks
         Workers.Count = Threads;
         int padding = Shape.Kernel / 2;
         _geometry = new ConvolutionGeometry(
-            Shape.Batch, Shape.Inputs, Shape.Side, Shape.Side, Shape.Outputs, Shape.Side, Shape.Side, Shape.Kernel, Shape.Kernel, 1, 1, padding, padding);
+            Shape.Batch, Shape.Inputs, Shape.Side, Shape.Side, Shape.Outputs, Shape.Side, Shape.Side, Shape.Kernel, Shape.Kernel, 1, 1,
+            padding, padding);
         _input = new KernelBuffer(Shape.Batch * Shape.Inputs * _geometry.InputPlane);
         _output = new KernelBuffer(Shape.Batch * Shape.Outputs * _geometry.OutputPlane);
         _kernel = new KernelBuffer(Shape.Outputs * _geometry.Depth);

@@ -40,7 +40,9 @@ internal sealed class PeakFractionColumn(bool fraction) : IColumn
 
     public UnitType UnitType => UnitType.Dimensionless;
 
-    public string Legend => fraction ? $"GF/s over the peak of the cores, {Peak.Value:F0} GF/s each in float32" : "Billions of floating-point operations a second in the best iteration";
+    public string Legend => fraction
+        ? $"GF/s over the peak of the cores, {Peak.Value:F0} GF/s each in float32"
+        : "Billions of floating-point operations a second in the best iteration";
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
@@ -50,7 +52,8 @@ internal sealed class PeakFractionColumn(bool fraction) : IColumn
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style)
     {
-        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics || benchmarkCase.Parameters["Shape"] is not IContractionShape shape)
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics
+            || benchmarkCase.Parameters["Shape"] is not IContractionShape shape)
         {
             return "-";
         }

@@ -25,7 +25,8 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
             using var columns = new Scratch<T>((long)g.Depth * g.OutputPlane);
             Unroll(g, input + (nint)image * g.InputChannels * g.InputPlane, columns.Pointer);
             MatrixProduct<T, TVector, TSimd>.MultiplySerial(
-                g.OutputChannels, g.OutputPlane, g.Depth, kernel, g.Depth, 1, columns.Pointer, g.OutputPlane, 1, result, g.OutputPlane, bias != null);
+                g.OutputChannels, g.OutputPlane, g.Depth, kernel, g.Depth, 1, columns.Pointer, g.OutputPlane, 1, result, g.OutputPlane,
+                bias != null);
         });
     }
 
@@ -62,8 +63,9 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
             {
                 Unroll(g, input + (nint)image * g.InputChannels * g.InputPlane, columns.Pointer);
                 MatrixProduct<T, TVector, TSimd>.MultiplySerial(
-                    g.OutputChannels, g.Depth, g.OutputPlane, outputGradient + (nint)image * g.OutputChannels * g.OutputPlane, g.OutputPlane, 1,
-                    columns.Pointer, 1, g.OutputPlane, sums + (nint)block * size, g.Depth, image > partition.Start(block));
+                    g.OutputChannels, g.Depth, g.OutputPlane, outputGradient + (nint)image * g.OutputChannels * g.OutputPlane,
+                    g.OutputPlane, 1, columns.Pointer, 1, g.OutputPlane, sums + (nint)block * size, g.Depth,
+                    image > partition.Start(block));
             }
         });
         partition.Reduce(sums, T.One, kernelGradient);

@@ -26,7 +26,8 @@ internal abstract unsafe class ContractionKernels<T>
 
     /// <inheritdoc cref="Gemm.MultiplyBatched{T}"/>
     public abstract void MultiplyBatched(
-        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow, nint bCol, T* c, nint cItemStride);
+        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow,
+        nint bCol, T* c, nint cItemStride);
 
     /// <inheritdoc cref="ConvolutionKernels.Forward{T}"/>
     public abstract void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output);
@@ -38,7 +39,8 @@ internal abstract unsafe class ContractionKernels<T>
     public abstract void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient);
 
     /// <inheritdoc cref="ConvolutionExponentialKernels.Apply{T}"/>
-    public abstract void Exponential(in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y);
+    public abstract void Exponential(
+        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y);
 
     /// <inheritdoc cref="ConvolutionExponentialKernels.Gradient{T}"/>
     public abstract void ExponentialGradient(
@@ -66,7 +68,8 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         MatrixProduct<T, TVector, TSimd>.Multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, accumulate);
 
     public override void MultiplyBatched(
-        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow, nint bCol, T* c, nint cItemStride) =>
+        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow,
+        nint bCol, T* c, nint cItemStride) =>
         MatrixProduct<T, TVector, TSimd>.MultiplyBatched(m, n, k, a, aOffsets, aRow, aCol, b, bOffsets, bRow, bCol, c, cItemStride);
 
     public override void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output)
@@ -105,7 +108,8 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         }
     }
 
-    public override void Exponential(in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y) =>
+    public override void Exponential(
+        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y) =>
         FusedExponential<T, TVector, TSimd>.Apply(g, x, kernel, scale, terms, steps, adjoint, y);
 
     public override void ExponentialGradient(

@@ -6,7 +6,8 @@ namespace Exponential;
 /// The sizes of the exponential of a convolution M: images [Batch, Channels, Height, Width], kernel [Channels, Channels,
 /// KernelHeight, KernelWidth] of odd height and width, zero padding of (k - 1) / 2.
 /// </summary>
-internal readonly record struct ConvolutionExponentialGeometry(int Batch, int Channels, int Height, int Width, int KernelHeight, int KernelWidth)
+internal readonly record struct ConvolutionExponentialGeometry(
+    int Batch, int Channels, int Height, int Width, int KernelHeight, int KernelWidth)
 {
     /// <summary>The convolution M.</summary>
     public ConvolutionGeometry Product => new(
@@ -28,13 +29,15 @@ internal static unsafe class ConvolutionExponentialKernels
     /// <param name="steps">How often the truncated exponential is applied; 1 or more.</param>
     /// <param name="adjoint">Whether to apply the adjoint.</param>
     /// <param name="y">The result; it may not overlap x.</param>
-    public static void Apply<T>(in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
+    public static void Apply<T>(
+        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         ContractionKernels<T>.Best.Exponential(g, x, kernel, scale, terms, steps, adjoint, y);
 
     /// <summary>The gradients of <c>&lt;yBar, E^steps x&gt;</c> for x and for the kernel.</summary>
     /// <remarks>
-    /// In one step, with <c>Q_1 = x, Q_{i+1} = scale M Q_i / (i + 1)</c> and <c>A_terms = yBar, A_i = yBar + scale M* A_{i+1} / (i + 1)</c>:
+    /// In one step, with <c>Q_1 = x, Q_{i+1} = scale M Q_i / (i + 1)</c> and
+    /// <c>A_terms = yBar, A_i = yBar + scale M* A_{i+1} / (i + 1)</c>:
     /// xBar = A_0, and the kernel's gradient is <c>scale sum over i of corr(Q_i, A_i)</c>. The Q_i are computed anew, image by
     /// image; with several steps, so are the inputs of the steps, forward from x.
     /// </remarks>

@@ -30,7 +30,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     /// <param name="resultStride">The distance of rows of the result.</param>
     /// <param name="columns">How many of the columns to write.</param>
     public static void Run(
-        int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
+        int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result,
+        nint resultStride, int columns)
     {
         if (Columns == 4)
         {
@@ -43,7 +44,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     }
 
     private static void Tiles<TColumns>(
-        int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
+        int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result,
+        nint resultStride, int columns)
         where TColumns : struct, INumber
     {
         switch (rows)
@@ -69,7 +71,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     // The conditions on the size are constants where this is compiled.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TRows, TColumns>(
-        int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride, int columns)
+        int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride,
+        int columns)
         where TRows : struct, INumber
         where TColumns : struct, INumber
     {

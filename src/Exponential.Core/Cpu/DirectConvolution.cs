@@ -49,13 +49,14 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
             int first = block / parts * lanes;
             int part = block % parts;
             int firstRow = PackedRows<T>.TileStart(g.OutputChannels, part * g.OutputChannels / parts);
-            int endRow = part == parts - 1 ? g.OutputChannels : PackedRows<T>.TileStart(g.OutputChannels, (part + 1) * g.OutputChannels / parts);
+            int endRow = PackedRows<T>.TileStart(g.OutputChannels, (part + 1) * g.OutputChannels / parts);
             int count = Math.Min(lanes, g.Batch - first);
             T* source = input + first * inputSize;
             T* result = output + first * outputSize;
-            using var memory = new Scratch<T>((inputLayout.IsPlain ? 0 : inputLayout.Size) + (outputLayout.IsPlain ? 0 : outputLayout.Size));
+            nint inputRoom = inputLayout.IsPlain ? 0 : inputLayout.Size;
+            using var memory = new Scratch<T>(inputRoom + (outputLayout.IsPlain ? 0 : outputLayout.Size));
             T* paddedSource = inputLayout.IsPlain ? source : memory.Pointer;
-            T* paddedResult = outputLayout.IsPlain ? result : inputLayout.IsPlain ? memory.Pointer : memory.Pointer + inputLayout.Size;
+            T* paddedResult = outputLayout.IsPlain ? result : memory.Pointer + inputRoom;
             if (!inputLayout.IsPlain)
             {
                 new Span<T>(paddedSource, checked((int)inputLayout.Size)).Clear();

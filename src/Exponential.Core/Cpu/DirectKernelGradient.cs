@@ -84,8 +84,8 @@ internal static unsafe class DirectKernelGradient<T, TVector, TSimd>
                 int row = block % rowBlocks * RowBlock;
                 int column = block / rowBlocks * ColumnBlock;
                 correlation.Accumulate(
-                    count, leftSegments, rightSegments, row..Math.Min(row + RowBlock, g.OutputChannels), column..Math.Min(column + ColumnBlock, g.Depth),
-                    kernelGradient);
+                    count, leftSegments, rightSegments, row..Math.Min(row + RowBlock, g.OutputChannels),
+                    column..Math.Min(column + ColumnBlock, g.Depth), kernelGradient);
             });
         }
     }

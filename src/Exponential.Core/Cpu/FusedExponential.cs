@@ -10,7 +10,8 @@ internal static unsafe class FusedExponential<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    public static void Apply(in ConvolutionExponentialGeometry geometry, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
+    public static void Apply(
+        in ConvolutionExponentialGeometry geometry, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
     {
         ConvolutionGeometry g = geometry.Product;
         var layout = PaddedLayout.Input(g, TSimd.Count);

@@ -146,7 +146,8 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd>
             PaddedImages<T, TVector, TSimd>.Pack(_layout, x, images, Buffer(group, 0));
             for (int step = 1; step < _steps; step++)
             {
-                FusedExponential<T, TVector, TSimd>.Step(forward, _layout, _terms, Buffer(group, step - 1), Spare(group), Buffer(group, step));
+                FusedExponential<T, TVector, TSimd>.Step(
+                    forward, _layout, _terms, Buffer(group, step - 1), Spare(group), Buffer(group, step));
             }
 
             PaddedImages<T, TVector, TSimd>.Pack(_layout, yBar, images, Cotangent(group));

@@ -28,7 +28,8 @@ internal static unsafe class Gemm
     /// <c>c + i cItemStride</c>, the rows of C_i without gaps.
     /// </summary>
     public static void MultiplyBatched<T>(
-        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow, nint bCol, T* c, nint cItemStride)
+        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow,
+        nint bCol, T* c, nint cItemStride)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         ContractionKernels<T>.Best.MultiplyBatched(m, n, k, a, aOffsets, aRow, aCol, b, bOffsets, bRow, bCol, c, cItemStride);
 }

@@ -32,7 +32,8 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
         Multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, accumulate, mayFork: true);
 
     public static void MultiplyBatched(
-        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow, nint bCol, T* c, nint cItemStride)
+        int m, int n, int k, T* a, ReadOnlySpan<nint> aOffsets, nint aRow, nint aCol, T* b, ReadOnlySpan<nint> bOffsets, nint bRow,
+        nint bCol, T* c, nint cItemStride)
     {
         int items = aOffsets.Length;
         long work = (long)m * n * k;
@@ -155,8 +156,8 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
             {
                 int column = panel * PanelWidth;
                 MultiplyPanel(
-                    rows, Math.Min(PanelWidth, columns - column), depth, slabA, panelMemory.Pointer + (nint)column * depth, offsets, positions,
-                    c + firstRow * cRow + firstColumn + column, cRow, accumulate || slab > 0);
+                    rows, Math.Min(PanelWidth, columns - column), depth, slabA, panelMemory.Pointer + (nint)column * depth, offsets,
+                    positions, c + firstRow * cRow + firstColumn + column, cRow, accumulate || slab > 0);
             }
         }
     }

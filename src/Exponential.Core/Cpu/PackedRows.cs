@@ -11,7 +11,9 @@ namespace Exponential;
 internal static unsafe class PackedRows<T>
     where T : unmanaged, INumberBase<T>
 {
-    /// <summary>The height of the next tile where <paramref name="remaining"/> rows are left: no tile of one or two rows where it can be helped.</summary>
+    /// <summary>
+    /// The height of the next tile where <paramref name="remaining"/> rows are left: no tile of one or two rows where it can be helped.
+    /// </summary>
     public static int TileHeight(int remaining) => remaining switch
     {
         7 or 8 or 11 => 4,
@@ -20,7 +22,7 @@ internal static unsafe class PackedRows<T>
         _ => remaining,
     };
 
-    /// <summary>The first row of the tile that <paramref name="row"/> lies in.</summary>
+    /// <summary>The first row of the tile that <paramref name="row"/> lies in; the end of all rows is its own start.</summary>
     public static int TileStart(int rows, int row)
     {
         int start = 0;

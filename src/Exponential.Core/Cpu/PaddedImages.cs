@@ -50,7 +50,9 @@ internal static unsafe class PaddedImages<T, TVector, TSimd>
     public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images) =>
         Unpack(layout, memory, count, images, 0, layout.Channels);
 
-    /// <summary>Writes the channels from <paramref name="firstChannel"/> to <paramref name="endChannel"/> of images from the layout.</summary>
+    /// <summary>
+    /// Writes the channels from <paramref name="firstChannel"/> to <paramref name="endChannel"/> of images from the layout.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(in PaddedLayout layout, T* memory, int count, T* images, int firstChannel, int endChannel)
     {

@@ -62,7 +62,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     /// <param name="rowStride">The distance of rows in addend and destination.</param>
     /// <param name="alpha">The factor of the sums.</param>
     public static void Run(
-        int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
+        int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend,
+        T* destination, nint rowStride, T alpha)
     {
         switch (rows)
         {
@@ -85,7 +86,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     }
 
     private static void Across<TRows>(
-        int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
+        int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination,
+        nint rowStride, T alpha)
         where TRows : struct, INumber
     {
         if (TSimd.TileVectors == 4)
@@ -197,7 +199,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<TVectors>(
-        TVector weight, TVector x0, TVector x1, TVector x2, TVector x3, ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3)
+        TVector weight, TVector x0, TVector x1, TVector x2, TVector x3, ref TVector sum0, ref TVector sum1, ref TVector sum2,
+        ref TVector sum3)
         where TVectors : struct, INumber
     {
         sum0 = TSimd.MultiplyAdd(weight, x0, sum0);

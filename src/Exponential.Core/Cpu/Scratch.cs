@@ -35,7 +35,8 @@ internal static class ScratchPool
     /// <summary>Larger buffers are left to the garbage collector.</summary>
     private const int LargestBits = 28;
 
-    private static readonly Stack<byte[]>[] Free = [.. Enumerable.Range(0, LargestBits - SmallestBits + 1).Select(_ => new Stack<byte[]>())];
+    private static readonly Stack<byte[]>[] Free =
+        [.. Enumerable.Range(0, LargestBits - SmallestBits + 1).Select(_ => new Stack<byte[]>())];
 
     public static byte[] Rent(long bytes)
     {
@@ -56,7 +57,8 @@ internal static class ScratchPool
 
         if (bytes > Array.MaxLength)
         {
-            throw new OutOfMemoryException($"Scratch: a kernel's working memory of {bytes:N0} bytes is more than an array holds; use smaller images");
+            throw new OutOfMemoryException(
+                $"Scratch: a kernel's working memory of {bytes:N0} bytes is more than an array holds; use smaller images");
         }
 
         return GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);

@@ -34,7 +34,9 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     /// <param name="input">The layout of the input.</param>
     /// <param name="centres">The positions of the output in the input.</param>
     /// <param name="output">The layout of the output.</param>
-    public ShiftedProduct(in ConvolutionGeometry g, bool transposed, T* kernel, T scale, T* bias, PaddedLayout input, PaddedLayout centres, PaddedLayout output)
+    public ShiftedProduct(
+        in ConvolutionGeometry g, bool transposed, T* kernel, T scale, T* bias, PaddedLayout input, PaddedLayout centres,
+        PaddedLayout output)
     {
         _rows = g.OutputChannels;
         _depth = g.Depth;
@@ -62,11 +64,12 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     {
         for (int channel = 0; channel < g.InputChannels; channel++)
         {
+            nint plane = channel * input.PlaneStride;
             for (int i = 0; i < g.KernelHeight; i++)
             {
                 for (int j = 0; j < g.KernelWidth; j++)
                 {
-                    *offsets++ = channel * input.PlaneStride + (i - g.PaddingHeight) * input.RowStride + (nint)(j - g.PaddingWidth) * input.Lanes;
+                    *offsets++ = plane + (i - g.PaddingHeight) * input.RowStride + (nint)(j - g.PaddingWidth) * input.Lanes;
                 }
             }
         }
@@ -81,7 +84,9 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride) =>
         Run(source, addend, alpha, destination, planeStride, 0, _rows);
 
-    /// <summary>The same for the output channels from <paramref name="firstRow"/>, where a tile begins, to <paramref name="endRow"/>.</summary>
+    /// <summary>
+    /// The same for the output channels from <paramref name="firstRow"/>, where a tile begins, to <paramref name="endRow"/>.
+    /// </summary>
     public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride, int firstRow, int endRow)
     {
         for (int vector = 0; vector < _vectors; vector += _vectorsAtOnce)

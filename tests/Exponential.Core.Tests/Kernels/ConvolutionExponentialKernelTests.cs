@@ -11,7 +11,9 @@ public sealed unsafe class ConvolutionExponentialKernelTests
     [Fact]
     public void MatchesNaiveInFloat64() => CheckAll<double>();
 
-    /// <summary>The gradients against central differences, which know nothing of Horner's form or of the recursion of the adjoint.</summary>
+    /// <summary>
+    /// The gradients against central differences, which know nothing of Horner's form or of the recursion of the adjoint.
+    /// </summary>
     [Fact]
     public void GradientMatchesFiniteDifferences()
     {
@@ -99,7 +101,8 @@ public sealed unsafe class ConvolutionExponentialKernelTests
         GuardedBuffer<T> yBar = GuardedBuffer<T>.Random(size, random);
         GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(g.Channels * g.Channels * taps, random, 1.0 / (g.Channels * taps));
         double[] xValues = x.ToDoubles(), kernelValues = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
-        double[] xAbsolute = Naive.Absolute(xValues), kernelAbsolute = Naive.Absolute(kernelValues), yBarAbsolute = Naive.Absolute(yBarValues);
+        double[] xAbsolute = Naive.Absolute(xValues), kernelAbsolute = Naive.Absolute(kernelValues);
+        double[] yBarAbsolute = Naive.Absolute(yBarValues);
 
         // Each term is a product of `depth` terms and two more roundings on top of the last one's.
         double roundings = (double)(g.Channels * taps + 4) * (terms + 1) * steps;
@@ -116,8 +119,10 @@ public sealed unsafe class ConvolutionExponentialKernelTests
             }
         }
 
-        (double[] xBarExpected, double[] kernelBarExpected) = Naive.ExponentialGradient(g, xValues, kernelValues, Factor, terms, steps, yBarValues);
-        (double[] xBarScale, double[] kernelBarScale) = Naive.ExponentialGradient(g, xAbsolute, kernelAbsolute, Factor, terms, steps, yBarAbsolute);
+        (double[] xBarExpected, double[] kernelBarExpected) =
+            Naive.ExponentialGradient(g, xValues, kernelValues, Factor, terms, steps, yBarValues);
+        (double[] xBarScale, double[] kernelBarScale) =
+            Naive.ExponentialGradient(g, xAbsolute, kernelAbsolute, Factor, terms, steps, yBarAbsolute);
         foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
         {
             string what = $"{width} {g} {terms} terms {steps} steps";

@@ -63,7 +63,8 @@ public sealed unsafe class ConvolutionKernelTests
     }
 
     private static ConvolutionGeometry Make(
-        int batch, int inputChannels, int height, int width, int outputChannels, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, int paddingHeight, int paddingWidth) =>
+        int batch, int inputChannels, int height, int width, int outputChannels, int kernelHeight, int kernelWidth, int strideHeight,
+        int strideWidth, int paddingHeight, int paddingWidth) =>
         new(
             batch, inputChannels, height, width, outputChannels,
             (height + 2 * paddingHeight - kernelHeight) / strideHeight + 1, (width + 2 * paddingWidth - kernelWidth) / strideWidth + 1,

@@ -62,7 +62,8 @@ public sealed unsafe class GemmTests
             }
         }
 
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 0), (3, 5, 0), (193, 3, 5), (3, 259, 5), (7, 9, 255), (7, 9, 256), (7, 9, 257), (130, 300, 520), (385, 17, 33)])
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 0), (3, 5, 0), (193, 3, 5), (3, 259, 5), (7, 9, 255),
+            (7, 9, 256), (7, 9, 257), (130, 300, 520), (385, 17, 33)])
         {
             for (int layout = 0; layout < 4; layout++)
             {
@@ -105,7 +106,11 @@ public sealed unsafe class GemmTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var random = new Random(2);
-        foreach ((int items, int m, int n, int k) in ((int, int, int, int)[])[(0, 2, 2, 2), (1, 3, 4, 5), (37, 4, 4, 4), (5, 13, 17, 3), (3, 90, 110, 100), (2, 210, 200, 210), (2, 3, 5, 0)])
+        (int, int, int, int)[] sizes =
+        [
+            (0, 2, 2, 2), (1, 3, 4, 5), (37, 4, 4, 4), (5, 13, 17, 3), (3, 90, 110, 100), (2, 210, 200, 210), (2, 3, 5, 0),
+        ];
+        foreach ((int items, int m, int n, int k) in sizes)
         {
             GuardedBuffer<T> a = GuardedBuffer<T>.Random(items * m * k, random);
             GuardedBuffer<T> b = GuardedBuffer<T>.Random(k * n, random); // broadcast over the items
@@ -115,7 +120,9 @@ public sealed unsafe class GemmTests
             var scale = new double[items * m * n];
             for (int i = 0; i < items; i++)
             {
-                Accumulate(m, n, k, left.AsSpan((int)aOffsets[i], m * k), k, 1, right, n, 1, expected.AsSpan(i * m * n), scale.AsSpan(i * m * n), n);
+                Accumulate(
+                    m, n, k, left.AsSpan((int)aOffsets[i], m * k), k, 1, right, n, 1,
+                    expected.AsSpan(i * m * n), scale.AsSpan(i * m * n), n);
             }
 
             foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
@@ -128,7 +135,8 @@ public sealed unsafe class GemmTests
     }
 
     private static void Accumulate(
-        int m, int n, int k, ReadOnlySpan<double> a, int aRow, int aCol, ReadOnlySpan<double> b, int bRow, int bCol, Span<double> c, Span<double> scale, int cRow)
+        int m, int n, int k, ReadOnlySpan<double> a, int aRow, int aCol, ReadOnlySpan<double> b, int bRow, int bCol, Span<double> c,
+        Span<double> scale, int cRow)
     {
         for (int i = 0; i < m; i++)
         {

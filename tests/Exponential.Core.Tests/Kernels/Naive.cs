@@ -31,7 +31,8 @@ internal static class Naive
         return result;
     }
 
-    public static double[] Exponential(ConvolutionExponentialGeometry g, double[] x, double[] kernel, double scale, int terms, int steps, bool adjoint)
+    public static double[] Exponential(
+        ConvolutionExponentialGeometry g, double[] x, double[] kernel, double scale, int terms, int steps, bool adjoint)
     {
         double[] result = x;
         for (int step = 0; step < steps; step++)
@@ -80,7 +81,8 @@ internal static class Naive
     }
 
     public static ConvolutionGeometry Geometry(ConvolutionExponentialGeometry g) => new(
-        g.Batch, g.Channels, g.Height, g.Width, g.Channels, g.Height, g.Width, g.KernelHeight, g.KernelWidth, 1, 1, g.KernelHeight / 2, g.KernelWidth / 2);
+        g.Batch, g.Channels, g.Height, g.Width, g.Channels, g.Height, g.Width, g.KernelHeight, g.KernelWidth, 1, 1, g.KernelHeight / 2,
+        g.KernelWidth / 2);
 
     private static double[] Product(ConvolutionExponentialGeometry g, double[] x, double[] kernel, double factor, bool adjoint)
     {

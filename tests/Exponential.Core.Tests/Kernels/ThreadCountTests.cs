@@ -78,7 +78,8 @@ public sealed unsafe class ThreadCountTests
                 ConvolutionKernels.InputGradient(g, x.Pointer, kernel.Pointer, xBar.Pointer);
                 ConvolutionKernels.KernelGradient(g, x.Pointer, x.Pointer, kernelBar.Pointer);
                 ConvolutionExponentialKernels.Apply(square, x.Pointer, kernel.Pointer, 1, 6, 1, false, y.Pointer);
-                ConvolutionExponentialKernels.Gradient(square, x.Pointer, kernel.Pointer, 1, 6, 1, x.Pointer, xBar.Pointer, kernelBar.Pointer);
+                ConvolutionExponentialKernels.Gradient(
+                    square, x.Pointer, kernel.Pointer, 1, 6, 1, x.Pointer, xBar.Pointer, kernelBar.Pointer);
             }
         }
         finally
@@ -104,7 +105,8 @@ public sealed unsafe class ThreadCountTests
             foreach (int stride in (int[])[1, 2])
             {
                 int side = (16 - 1) / stride + 1;
-                var g = new ConvolutionGeometry(19, 12, 16, 16, 20, side, side, kernelSide, kernelSide, stride, stride, kernelSide / 2, kernelSide / 2);
+                var g = new ConvolutionGeometry(
+                    19, 12, 16, 16, 20, side, side, kernelSide, kernelSide, stride, stride, kernelSide / 2, kernelSide / 2);
                 ConvolutionKernels.Forward(g, a.Pointer, b.Pointer, b.Pointer, Result(g.Batch * g.OutputChannels * g.OutputPlane));
                 ConvolutionKernels.InputGradient(g, a.Pointer, b.Pointer, Result(g.Batch * g.InputChannels * g.InputPlane));
                 ConvolutionKernels.KernelGradient(g, a.Pointer, b.Pointer, Result(g.OutputChannels * g.Depth));
@@ -121,7 +123,8 @@ public sealed unsafe class ThreadCountTests
         int size = 19 * 12 * 256;
         GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(12 * 12 * 9, random, 0.01);
         ConvolutionExponentialKernels.Apply(exponential, a.Pointer, kernel.Pointer, 1, 6, 1, false, Result(size));
-        ConvolutionExponentialKernels.Gradient(exponential, a.Pointer, kernel.Pointer, 1, 6, 2, b.Pointer, Result(size), Result(12 * 12 * 9));
+        ConvolutionExponentialKernels.Gradient(
+            exponential, a.Pointer, kernel.Pointer, 1, 6, 2, b.Pointer, Result(size), Result(12 * 12 * 9));
         return [.. results.SelectMany(result => result.ToArray())];
 
         T* Result(int count)
