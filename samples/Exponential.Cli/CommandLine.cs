@@ -49,6 +49,11 @@ internal static class CommandLine
             terminal.Error.WriteLine(e.Hint);
             return Usage;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            terminal.Error.WriteLine("exponential: stopped");
+            return Failure;
+        }
         catch (Exception e)
         {
             terminal.Error.WriteLine($"exponential: {Describe(e)}");

@@ -34,6 +34,9 @@ internal abstract class TrainReporter(TextWriter error) : IProgress<TrainingProg
                 Line(ProgressText.Describe(evaluation));
                 DrawCurves(evaluation.Folder);
                 break;
+            case PictureFailed failed:
+                error.WriteLine($"exponential train: {failed.Path} was not written: {failed.Message}");
+                break;
             case RunStopped stopped:
                 Line(ProgressText.Describe(stopped));
                 break;

@@ -128,6 +128,13 @@ public sealed class RunFolder
         stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, MetricsJson.Default.MetricsLine) + "\n"));
     }
 
+    /// <summary>Puts the metrics on the disk, so that no checkpoint counts lines that a power failure takes.</summary>
+    internal void FlushMetrics()
+    {
+        using var stream = new FileStream(Metrics, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        stream.Flush(flushToDisk: true);
+    }
+
     /// <summary>Drops the lines written after the checkpoint that a run is resumed from: it will write them again.</summary>
     /// <exception cref="InvalidDataException">There are fewer lines than the checkpoint knows of.</exception>
     internal void KeepMetrics(int count)

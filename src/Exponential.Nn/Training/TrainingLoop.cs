@@ -231,7 +231,7 @@ internal sealed class TrainingLoop
     {
         _run.Model.Eval();
         Tensor samples = _run.Model.Sample(GridImages, _run.Samples());
-        ImageFile.WritePng(_folder.Samples, ImageGrid.FromTensor(samples));
+        WritePicture(_folder.Samples, ImageGrid.FromTensor(samples));
     }
 
     private double DrawReconstruction(ImageModel model)
@@ -239,8 +239,20 @@ internal sealed class TrainingLoop
         ImageSet set = _data.Test.Take(Math.Min(ReconstructedImages, _data.Test.Count));
         Tensor images = set.ToTensor(Settings.DType);
         (Tensor reconstruction, double worst) = Evaluation.Reconstruct(model, images);
-        ImageFile.WritePng(_folder.Reconstruction, ImageGrid.Comparison(images, reconstruction));
+        WritePicture(_folder.Reconstruction, ImageGrid.Comparison(images, reconstruction));
         return worst;
+    }
+
+    private void WritePicture(string path, RgbImage picture)
+    {
+        try
+        {
+            ImageFile.WritePng(path, picture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report(new PictureFailed(path, e.Message));
+        }
     }
 
     private void SaveIfDue()
@@ -257,6 +269,7 @@ internal sealed class TrainingLoop
     private void SaveLast()
     {
         State.Seconds = _secondsBefore + _session.Elapsed.TotalSeconds;
+        _folder.FlushMetrics();
         Checkpoint.SaveRun(_folder.Last, _run);
         _savedStep = State.Step;
         _savedAt = _session.Elapsed;

@@ -53,6 +53,11 @@ public sealed record EvaluationCompleted(string Folder, int Epoch, long Step, do
 /// <param name="Step">Steps so far.</param>
 public sealed record CheckpointSaved(string Path, long Step) : TrainingProgress;
 
+/// <summary>A picture could not be written, perhaps because another program holds the file; the run goes on.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Message">Why.</param>
+public sealed record PictureFailed(string Path, string Message) : TrainingProgress;
+
 /// <summary>The run is over; the best model is about to be tested.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Step">Steps so far.</param>

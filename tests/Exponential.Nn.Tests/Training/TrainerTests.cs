@@ -215,6 +215,41 @@ public class TrainerTests
         Assert.Equal(9, tiny.Resume(tiny.Settings with { MaxSteps = 0 }).Steps);
     }
 
+    [Fact]
+    public void PictureThatCannotBeWrittenDoesNotEndTheRun()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 1 };
+        var failed = new List<string>();
+        TrainingResult result = tiny.Run(new Reports(report =>
+        {
+            if (report is RunStarted)
+            {
+                Directory.CreateDirectory(Path.Combine(tiny.Folder, RunFolder.SamplesName));
+            }
+            else if (report is PictureFailed picture)
+            {
+                failed.Add(Path.GetFileName(picture.Path));
+            }
+        }));
+        Assert.NotNull(result.TestBitsPerDim);
+        Assert.Equal([RunFolder.SamplesName], failed);
+    }
+
+    [Fact]
+    public void UntrainedModelIsEvaluatedOnRequest()
+    {
+        using var plain = new TinyRun();
+        using var first = new TinyRun();
+        first.Settings = first.Settings with { EvaluateAtStart = true };
+        plain.Run();
+        first.Run();
+        MetricsLine[] metrics = [.. first.Metrics()];
+        Assert.Equal((MetricsLine.EvaluationEvent, 0L, null), (metrics[0].Event, metrics[0].Step, metrics[0].MeanBitsPerDim));
+        Assert.Equal(plain.Metrics(), metrics[1..]);
+        AssertSameTensors(plain.Last, first.Last);
+    }
+
     internal static void AssertSameTensors(string expected, string actual)
     {
         using SafetensorsFile a = SafetensorsFile.Open(expected);
