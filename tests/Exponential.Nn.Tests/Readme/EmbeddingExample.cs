@@ -1,6 +1,3 @@
-using Exponential;
-using Exponential.Nn;
-
 namespace Exponential.Nn.Tests.Readme;
 
 internal static class EmbeddingExample
