@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Exponential.Cli;
+using Spectre.Console;
 
 // Before anything parses or prints: under de_DE "0.5" would read as 5.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -24,4 +25,6 @@ void OnSignal(PosixSignalContext context)
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
-return CommandLine.Run(args, new Terminal(Console.Out, Console.Error, IsLive: !Console.IsOutputRedirected), stop.Token);
+Capabilities capabilities = AnsiConsole.Profile.Capabilities;
+bool isLive = !Console.IsOutputRedirected && capabilities is { Ansi: true, Interactive: true };
+return CommandLine.Run(args, new Terminal(Console.Out, Console.Error, isLive), stop.Token);

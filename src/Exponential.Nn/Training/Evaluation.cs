@@ -28,6 +28,9 @@ public static class Evaluation
         {
             Tensor bits = Nn.BitsPerDim.FromNats(model.Elbo(batch.ToTensor(dtype), noise), model.Flow.EventShape);
             sum += bits.To(DType.Float64).Sum().ToScalar();
+
+            // No optimizer step does it here: what the batch left comes back before the next one asks for as much again.
+            BufferPool.CollectUnreachable();
         }
 
         return sum / images.Count;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Exponential.Nn;
 
 /// <summary>
@@ -55,6 +57,7 @@ public sealed record MetricsLine
     public double? Seconds { get; init; }
 
     /// <summary>Most memory the process had at once, in MiB.</summary>
+    [JsonPropertyName("peak_memory_mib")]
     public double? PeakMemoryMiB { get; init; }
 
     /// <summary>Collections of generation 2 so far in this session: none while training goes on steadily.</summary>
