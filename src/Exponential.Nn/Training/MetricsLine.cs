@@ -58,7 +58,6 @@ public sealed record MetricsLine
 
     /// <summary>Most memory the process had at once, in MiB.</summary>
     [JsonPropertyName("peak_memory_mib")]
-    [System.Text.Json.Serialization.JsonPropertyName("peak_memory_mib")]
     public double? PeakMemoryMiB { get; init; }
 
     /// <summary>Collections of generation 2 so far in this session: none while training goes on steadily.</summary>
