@@ -12,19 +12,7 @@ public class ProcessTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends SIGINT with kill");
         using var folder = new TemporaryFolder();
-        string program = typeof(CommandLine).Assembly.Location;
-        string[] arguments = ["train", .. Cli.TinyModel, "--out_dir", folder.Path, "--exp_name", "run", "--max_minutes", "5"];
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        string line = "";
-        while (!line.StartsWith("Estimate", StringComparison.Ordinal))
-        {
-            line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException(process.StandardError.ReadToEnd());
-        }
-
+        using Process process = StartAndWaitForSteps(folder);
         using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
         {
             kill.WaitForExit();
@@ -36,5 +24,38 @@ public class ProcessTests
         Assert.Equal(CommandLine.Success, process.ExitCode);
         Assert.Contains("everything is saved", rest);
         Assert.True(Checkpoint.Inspect(folder["run", RunFolder.LastName]).Step >= 20);
+    }
+
+    [Fact]
+    public void KilledRunLeavesAWholeCheckpointAndResumes()
+    {
+        using var folder = new TemporaryFolder();
+        using Process process = StartAndWaitForSteps(folder, "--checkpoint_interval_steps", "1");
+        process.Kill();
+        process.WaitForExit();
+        long step = Checkpoint.Inspect(folder["run", RunFolder.LastName]).Step!.Value;
+        Assert.InRange(step, 19, 1_000_000);
+        CliResult resumed = Cli.Run("train", "--resume", folder["run"], "--max_steps", $"{step + 1}");
+        Assert.Equal("", resumed.Error);
+        Assert.Contains($"resumed at step {step}", resumed.Output);
+    }
+
+    /// <summary>Starts a run in a process of its own and returns once it has taken 20 steps.</summary>
+    private static Process StartAndWaitForSteps(TemporaryFolder folder, params string[] more)
+    {
+        string program = typeof(CommandLine).Assembly.Location;
+        string[] arguments = ["train", .. Cli.TinyModel, "--out_dir", folder.Path, "--exp_name", "run", "--max_minutes", "5", .. more];
+        Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        string line = "";
+        while (!line.StartsWith("Estimate", StringComparison.Ordinal))
+        {
+            line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException(process.StandardError.ReadToEnd());
+        }
+
+        return process;
     }
 }
