@@ -18,6 +18,8 @@ internal static class Workers
     private static volatile int _count = Environment.ProcessorCount;
     private static volatile Job? _job;
     private static int _started;
+
+    /// <summary>Workers that wait and that nobody has claimed yet. Every claim is one release of <see cref="Wake"/>, so no wake-up is left over.</summary>
     private static int _asleep;
     private static int _busy;
 
@@ -53,10 +55,10 @@ internal static class Workers
             EnsureStarted(helpers);
             _job = job;
             Interlocked.MemoryBarrier();
-            int sleeping = Volatile.Read(ref _asleep);
-            if (sleeping > 0)
+            int claimed = ClaimSleepers(helpers);
+            if (claimed > 0)
             {
-                Wake.Release(Math.Min(sleeping, helpers));
+                Wake.Release(claimed);
             }
 
             job.Work();
@@ -112,12 +114,25 @@ internal static class Workers
             last = null;
             spins = 0;
             Interlocked.Increment(ref _asleep);
-            if (_job is null)
+
+            // A job that came in between may not have seen this worker: it stays up, unless it has been claimed, to take its wake-up.
+            if (_job is null || ClaimSleepers(1) == 0)
             {
                 Wake.Wait();
             }
+        }
+    }
 
-            Interlocked.Decrement(ref _asleep);
+    private static int ClaimSleepers(int most)
+    {
+        while (true)
+        {
+            int sleeping = Volatile.Read(ref _asleep);
+            int claimed = Math.Min(sleeping, most);
+            if (claimed == 0 || Interlocked.CompareExchange(ref _asleep, sleeping - claimed, sleeping) == sleeping)
+            {
+                return claimed;
+            }
         }
     }
 

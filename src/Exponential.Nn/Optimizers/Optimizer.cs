@@ -86,8 +86,9 @@ public abstract class Optimizer
         ArgumentNullException.ThrowIfNull(gradients);
 
         // What the step's graph held is unreachable now. Its buffers come back before they grow old, and values without a graph on them
-        // can be written in place.
-        BufferPool.CollectUnreachable();
+        // can be written in place. Generation 1 too: what is still held here (these gradients, the loss) survives this collection and
+        // would otherwise stay behind, a step's worth each time.
+        BufferPool.CollectUnreachable(1);
         var blocks32 = new List<Block<float>>();
         var blocks64 = new List<Block<double>>();
         var alive = new List<Tensor>();

@@ -19,15 +19,6 @@ internal interface IUnaryKernel<T>
 /// </summary>
 internal static unsafe class UnaryKernels
 {
-    private const int TanhPiece = 256;
-    private const double TanhLimit = 0.625;
-    private const double TanhP0 = -9.64399179425052238628e-1;
-    private const double TanhP1 = -9.92877231001918586564e1;
-    private const double TanhP2 = -1.61468768441708447952e3;
-    private const double TanhQ0 = 1.12811678491632931402e2;
-    private const double TanhQ1 = 2.23548839060100448583e3;
-    private const double TanhQ2 = 4.84406305325125486048e3;
-
     public static void Run<T>(UnaryKind kind, T* x, T* y, int count, T p, T q)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         ElementBlocks.For(count, (start, length) => Block(kind, x + start, y + start, length, p, q));
@@ -67,7 +58,7 @@ internal static unsafe class UnaryKernels
                 TensorPrimitives.Log(source, destination);
                 break;
             case UnaryKind.Tanh:
-                Tanh(x, y, length);
+                TanhKernel.Run(x, y, length);
                 break;
             case UnaryKind.Sigmoid:
                 TensorPrimitives.Sigmoid(source, destination);
@@ -140,40 +131,6 @@ internal static unsafe class UnaryKernels
 
         T difference = u - T.One;
         return difference == -T.One || T.IsPositiveInfinity(u) ? difference : difference * (x / T.Log(u));
-    }
-
-    /// <summary>
-    /// TensorPrimitives computes tanh from e^(-2|x|) - 1, which cancels near 0 (all digits of x = 1e-8 are lost in float32). Below 0.625
-    /// the rational function x + x^3 P(x^2)/Q(x^2) of Cephes (Moshier, tanh.c) takes its place.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tanh<T>(T* x, T* y, int length)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        T* large = stackalloc T[TanhPiece];
-        for (; length > 0; x += TanhPiece, y += TanhPiece, length -= TanhPiece)
-        {
-            int piece = Math.Min(TanhPiece, length);
-            TensorPrimitives.Tanh(new ReadOnlySpan<T>(x, piece), new Span<T>(large, piece));
-            int i = 0;
-            for (; i <= piece - Vector<T>.Count; i += Vector<T>.Count)
-            {
-                Vector<T> v = Vector.Load(x + i);
-                Vector<T> z = v * v;
-                Vector<T> p = (((z * T.CreateChecked(TanhP0)) + new Vector<T>(T.CreateChecked(TanhP1))) * z) + new Vector<T>(T.CreateChecked(TanhP2));
-                Vector<T> q = (((z + new Vector<T>(T.CreateChecked(TanhQ0))) * z) + new Vector<T>(T.CreateChecked(TanhQ1))) * z + new Vector<T>(T.CreateChecked(TanhQ2));
-                Vector<T> isSmall = Vector.LessThan(Vector.Abs(v), new Vector<T>(T.CreateChecked(TanhLimit)));
-                Vector.ConditionalSelect(isSmall, v + (v * z * (p / q)), Vector.Load(large + i)).Store(y + i);
-            }
-
-            for (; i < piece; i++)
-            {
-                T z = x[i] * x[i];
-                T p = (((z * T.CreateChecked(TanhP0)) + T.CreateChecked(TanhP1)) * z) + T.CreateChecked(TanhP2);
-                T q = (((z + T.CreateChecked(TanhQ0)) * z) + T.CreateChecked(TanhQ1)) * z + T.CreateChecked(TanhQ2);
-                y[i] = T.Abs(x[i]) < T.CreateChecked(TanhLimit) ? x[i] + (x[i] * z * (p / q)) : large[i];
-            }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Exponential.Core.Tests;
+
+[Collection(GlobalState.Name)]
+public sealed class WorkersTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void EveryBlockRunsOnce(int threads)
+    {
+        using var count = new WorkerCount(threads);
+        foreach (int blocks in (int[])[0, 1, 2, 3, 7, 100, 1001])
+        {
+            int[] runs = new int[blocks];
+            Workers.For(blocks, block => Interlocked.Increment(ref runs[block]));
+            Assert.All(runs, run => Assert.Equal(1, run));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void AnExceptionComesOutAsItWas(int threads)
+    {
+        using var count = new WorkerCount(threads);
+        for (int round = 0; round < 200; round++)
+        {
+            int bad = round % 20;
+            var error = Assert.Throws<InvalidOperationException>(() => Workers.For(20, block =>
+            {
+                if (block == bad)
+                {
+                    throw new InvalidOperationException($"block {block}");
+                }
+            }));
+            Assert.Equal($"block {bad}", error.Message);
+        }
+
+        // And the workers go on.
+        int sum = 0;
+        Workers.For(20, block => Interlocked.Add(ref sum, block));
+        Assert.Equal(190, sum);
+    }
+
+    [Fact]
+    public void ExceptionsOfAllBlocksAreOne()
+    {
+        using var count = new WorkerCount(4);
+        var error = Assert.Throws<InvalidOperationException>(() => Workers.For(64, block => throw new InvalidOperationException("all")));
+        Assert.Equal("all", error.Message);
+    }
+
+    [Fact]
+    public void Nests()
+    {
+        using var count = new WorkerCount(4);
+        int[,,] runs = new int[6, 7, 8];
+        Workers.For(6, i => Workers.For(7, j => Workers.For(8, k => Interlocked.Increment(ref runs[i, j, k]))));
+        Assert.All(runs.Cast<int>(), run => Assert.Equal(1, run));
+    }
+
+    [Fact]
+    public void RefusesNoThreads()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => CpuThreads.Count = 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Workers.Count = -1);
+    }
+
+    [Fact]
+    public async Task CallersDoNotWaitForOneAnother()
+    {
+        // One caller's blocks wait until another has finished a job of its own: with a queue this would never end.
+        using var count = new WorkerCount(2);
+        using var done = new ManualResetEventSlim();
+        using var started = new ManualResetEventSlim();
+        var first = Task.Run(
+            () => Workers.For(2, _ =>
+            {
+                started.Set();
+                Assert.True(done.Wait(Limit), "the second caller never finished");
+            }),
+            TestContext.Current.CancellationToken);
+        Assert.True(started.Wait(Limit), "the first caller never started");
+        int sum = 0;
+        Workers.For(10, block => Interlocked.Add(ref sum, block));
+        Assert.Equal(45, sum);
+        done.Set();
+        await first.WaitAsync(Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task ManyCallersManyCountsAndPauses()
+    {
+        // Jobs with pauses on both sides of the workers' patience, from several threads, while the number of threads changes: a lost
+        // wake-up or a job that nobody finishes would show as a hang.
+        using var restore = new WorkerCount(3);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(2.5));
+        Task[] callers = [.. Enumerable.Range(0, 4).Select(caller => Task.Factory.StartNew(
+            () =>
+            {
+                var random = new Generator(new Sampler($"caller {caller}").Seed);
+                for (int round = 0; !stop.IsCancellationRequested; round++)
+                {
+                    int blocks = 1 + random.NextInt32(12);
+                    long sum = 0;
+                    Workers.For(blocks, block =>
+                    {
+                        Thread.SpinWait(block % 2 == 0 ? 10 : 200);
+                        Interlocked.Add(ref sum, block);
+                    });
+                    Assert.Equal(blocks * (blocks - 1) / 2, sum);
+                    switch (random.NextInt32(20))
+                    {
+                        case 0:
+                            Thread.Sleep(1);
+                            break;
+                        case 1:
+                            Workers.Count = 1 + random.NextInt32(6);
+                            break;
+                        default:
+                            Thread.SpinWait(random.NextInt32(4000));
+                            break;
+                    }
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
+        await Task.WhenAll(callers).WaitAsync(Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void WakesWorkersThatSleep()
+    {
+        // Each of two blocks waits for the other: it only ends if a second thread takes part, asleep or not.
+        using var count = new WorkerCount(2);
+        for (int round = 0; round < 40; round++)
+        {
+            if (round % 2 == 0)
+            {
+                Thread.Sleep(3);
+            }
+
+            using var barrier = new Barrier(2);
+            Workers.For(2, _ => Assert.True(barrier.SignalAndWait(Limit), "no second thread came"));
+        }
+    }
+
+    [Fact]
+    public void IdleWorkersUseNoTime()
+    {
+        using var count = new WorkerCount(2);
+        Workers.For(10, _ => Thread.SpinWait(10));
+        Thread.Sleep(50);
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        Thread.Sleep(300);
+        TimeSpan used = Process.GetCurrentProcess().TotalProcessorTime - before;
+
+        // A spinning worker would use all of the 300 ms.
+        Assert.InRange(used.TotalMilliseconds, 0, 150);
+    }
+}
