@@ -25,11 +25,13 @@ internal static class EvaluateCommand
         Option<long> batch = Parsers.Whole("--batch_size", "Images at a time; the run's if left out.", 1, 1 << 20, "-bs");
         Option<string> data = Parsers.Text("--data", "Folder of the data set's files; the run's if left out.", "folder");
         Option<ulong> seed = Parsers.Seed("Seed of the dequantization noise; that of the run's own test if left out.");
+        Option<ConvExpTerms> plan = Parsers.Choice("--convexp_plan", "Terms of the exponential; the run's if left out.", SettingWords.ConvExpTerms);
+        Option<DType> dtype = Parsers.Choice("--dtype", "Number type to compute in; the run's if left out.", SettingWords.DTypes);
         Option<long> threads = Parsers.Whole("--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024);
         Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
         var command = new Command("evaluate", "Measure a trained model: bits per dimension and reconstruction error.")
         {
-            run, split, images, batch, data, seed, threads, json,
+            run, split, images, batch, data, seed, plan, dtype, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -43,7 +45,12 @@ internal static class EvaluateCommand
             int size = parsed.GetValue(batch) is > 0 and long given ? (int)given : settings.BatchSize;
 
             Generator noise = parsed.GetResult(seed) is null ? Evaluation.TestNoise(settings) : new Generator(parsed.GetValue(seed));
-            ImageModel model = Checkpoint.LoadModel(path);
+            TrainingSettings asked = settings with
+            {
+                ConvExpTerms = parsed.GetResult(plan) is null ? settings.ConvExpTerms : parsed.GetValue(plan),
+                DType = parsed.GetResult(dtype) is null ? settings.DType : parsed.GetValue(dtype),
+            };
+            ImageModel model = Checkpoint.LoadModel(path, asked, set.ImageShape);
             double bits = Evaluation.BitsPerDim(model, set, size, noise, stop);
             double worst = Evaluation.WorstReconstructionError(model, set.Take(Math.Min(ReconstructedImages, set.Count)));
             terminal.Output.WriteLine(parsed.GetValue(json)
