@@ -3,8 +3,8 @@ namespace Exponential.Nn;
 /// <summary>z = (x - t) / s with fixed numbers t and s: brings pixel values 0 to 256 near the unit interval.</summary>
 public sealed class Normalize : Bijection
 {
-    private readonly Buffer _translation;
-    private readonly Buffer _logScale;
+    private readonly StateBuffer _translation;
+    private readonly StateBuffer _logScale;
 
     /// <summary>Makes the map; its state is the buffers <c>translation</c> [1] and <c>log_scale</c> [1].</summary>
     /// <param name="translation">The number t.</param>

@@ -4,7 +4,7 @@ namespace Exponential.Nn;
 /// <remarks>Its state is the original's placeholder <c>buffer</c>, zeros [1]; its element type is that of the samples.</remarks>
 public sealed class UniformDistribution : Distribution
 {
-    private readonly Buffer _buffer;
+    private readonly StateBuffer _buffer;
 
     /// <summary>Makes the distribution.</summary>
     /// <param name="eventShape">The shape of one event.</param>

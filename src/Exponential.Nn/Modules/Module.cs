@@ -8,7 +8,7 @@ namespace Exponential.Nn;
 public abstract class Module
 {
     private readonly List<(string Name, Parameter Value)> _parameters = [];
-    private readonly List<(string Name, Buffer Value)> _buffers = [];
+    private readonly List<(string Name, StateBuffer Value)> _buffers = [];
     private readonly List<(string Name, IntegerBuffer Value)> _integers = [];
     private readonly List<(string Name, Generator Value)> _generators = [];
     private readonly List<(string Name, Module Value)> _children = [];
@@ -56,7 +56,7 @@ public abstract class Module
         NamedModules().SelectMany(item => item.Module._generators.Select(entry => (Join(item.Name, entry.Name), entry.Value)));
 
     /// <summary>All buffers, in the order of registration.</summary>
-    internal IEnumerable<Buffer> Buffers() => NamedModules().SelectMany(item => item.Module._buffers.Select(entry => entry.Value));
+    internal IEnumerable<StateBuffer> Buffers() => NamedModules().SelectMany(item => item.Module._buffers.Select(entry => entry.Value));
 
     /// <summary>All whole numbers of the state, in the order of registration.</summary>
     internal IEnumerable<IntegerBuffer> Integers() => NamedModules().SelectMany(item => item.Module._integers.Select(entry => entry.Value));
@@ -80,7 +80,7 @@ public abstract class Module
                 parameter.Value = parameter.Value.Detach().To(dtype);
             }
 
-            foreach ((_, Buffer buffer) in module._buffers)
+            foreach ((_, StateBuffer buffer) in module._buffers)
             {
                 buffer.Value = buffer.Value.To(dtype);
             }
@@ -132,10 +132,10 @@ public abstract class Module
 
     /// <summary>Registers a tensor that is state but not trained.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    protected Buffer AddBuffer(string name, Tensor initial)
+    protected StateBuffer AddBuffer(string name, Tensor initial)
     {
         CheckFree(name);
-        var buffer = new Buffer(initial);
+        var buffer = new StateBuffer(initial);
         _buffers.Add((name, buffer));
         return buffer;
     }

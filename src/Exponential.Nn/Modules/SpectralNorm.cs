@@ -16,9 +16,9 @@ public sealed class SpectralNorm : Module
     private const double FactorOffset = 1e-5;
 
     private readonly Parameter _kernel;
-    private readonly Buffer _u;
-    private readonly Buffer _v;
-    private readonly Buffer _sigma;
+    private readonly StateBuffer _u;
+    private readonly StateBuffer _v;
+    private readonly StateBuffer _sigma;
     private readonly Generator _generator;
     private readonly double _coefficient;
     private readonly int _height;
@@ -31,10 +31,25 @@ public sealed class SpectralNorm : Module
     /// <param name="width">The images' width W.</param>
     /// <param name="coefficient">The norm to stay near, positive.</param>
     /// <param name="generator">Draws the initial vectors; a fresh random one if null.</param>
+    /// <exception cref="ArgumentException">The kernel does not have four axes, or an even height or width.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The images' size or the coefficient is not positive.</exception>
     public SpectralNorm(string name, Tensor kernel, int height, int width, double coefficient, Generator? generator = null)
     {
         ArgumentNullException.ThrowIfNull(kernel);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(coefficient);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        if (!(coefficient > 0))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(coefficient), FormattableString.Invariant($"SpectralNorm: coefficient must be positive; it is {coefficient}"));
+        }
+
+        if (kernel.Rank != 4 || kernel.Shape[2] % 2 == 0 || kernel.Shape[3] % 2 == 0)
+        {
+            throw new ArgumentException(
+                $"SpectralNorm: kernel must be [out, in, height, width] with odd height and width; it is {kernel.Shape}", nameof(kernel));
+        }
+
         generator = Initialization.OrFresh(generator);
         _generator = AddGenerator($"{name}_generator", new Generator(generator.NextUInt64()));
         _coefficient = coefficient;

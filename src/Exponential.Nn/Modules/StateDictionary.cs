@@ -37,30 +37,6 @@ public sealed partial class StateDictionary : IReadOnlyDictionary<string, StateV
         }
     }
 
-    /// <summary>Adds all entries of another dictionary, each name behind a prefix: for putting several states into one file.</summary>
-    public void AddAll(StateDictionary other, string prefix = "")
-    {
-        foreach ((string name, StateValue value) in other)
-        {
-            Add(prefix + name, value);
-        }
-    }
-
-    /// <summary>The entries whose names start with a prefix, under what follows it.</summary>
-    public StateDictionary Under(string prefix)
-    {
-        var result = new StateDictionary();
-        foreach ((string name, StateValue value) in _values)
-        {
-            if (name.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                result.Add(name[prefix.Length..], value);
-            }
-        }
-
-        return result;
-    }
-
     /// <inheritdoc/>
     public bool ContainsKey(string key) => _values.ContainsKey(key);
 

@@ -7,7 +7,7 @@ namespace Exponential.Nn;
 internal sealed class ForwardState
 {
     private readonly Generator[] _generators;
-    private readonly Buffer[] _buffers;
+    private readonly StateBuffer[] _buffers;
     private readonly IntegerBuffer[] _integers;
 
     public ForwardState(Module model, Generator noise)

@@ -15,7 +15,7 @@ public sealed class ModuleTests
 
         public Parameter Weight { get; }
 
-        public Buffer Sigma { get; }
+        public StateBuffer Sigma { get; }
 
         public IntegerBuffer Count { get; }
     }
@@ -134,16 +134,6 @@ public sealed class ModuleTests
         Assert.Equal(saved.Weight.Value.ToArray<double>(), loaded["weight"].Tensor.ToArray<double>());
         Assert.Equal(0, loaded["sigma"].Tensor.Rank);
         Assert.Equal(-3, loaded["count"].Integer);
-    }
-
-    [Fact]
-    public void States_ShareAFileBehindPrefixes()
-    {
-        var both = new StateDictionary();
-        both.AddAll(new Leaf(1).State(), "model.");
-        both.AddAll(new Leaf(2).State(), "ema.");
-        Assert.Equal(6, both.Count);
-        Assert.Equal(2, both.Under("ema.")["sigma"].Tensor.ToScalar());
     }
 
     [Fact]

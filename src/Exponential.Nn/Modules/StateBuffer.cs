@@ -1,12 +1,12 @@
 namespace Exponential.Nn;
 
 /// <summary>A tensor that belongs to a module's state but is not trained: it has no gradient.</summary>
-public sealed class Buffer
+public sealed class StateBuffer
 {
     private Tensor _value;
 
     /// <summary>Makes a buffer.</summary>
-    public Buffer(Tensor value)
+    public StateBuffer(Tensor value)
     {
         ArgumentNullException.ThrowIfNull(value);
         _value = value.Alias(node: null, lasting: true);
@@ -26,5 +26,5 @@ public sealed class Buffer
     }
 
     /// <summary>The value.</summary>
-    public static implicit operator Tensor(Buffer buffer) => buffer.Value;
+    public static implicit operator Tensor(StateBuffer buffer) => buffer.Value;
 }
