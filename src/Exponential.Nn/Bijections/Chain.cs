@@ -19,7 +19,7 @@ public sealed class Chain : Bijection
             _bijections.Add(AddModule($"{_bijections.Count}", bijection));
         }
 
-        ContextChannels = ShapeInference.ContextChannels(_bijections);
+        ContextChannels = ShapeInference.ContextChannels(nameof(Chain), _bijections.Select(bijection => bijection.ContextChannels));
         EventShape = ShapeInference.EventShape(_bijections);
     }
 

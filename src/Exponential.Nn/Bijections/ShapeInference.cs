@@ -34,13 +34,13 @@ internal static class ShapeInference
     public static Shape OutputShape(IReadOnlyList<FlowStep> steps, Shape input) =>
         steps.Aggregate(input, (shape, step) => step.OutputShape(shape));
 
-    /// <summary>The channels of the context that the steps share.</summary>
-    public static int ContextChannels(IReadOnlyList<FlowStep> steps)
+    /// <summary>The channels of the context that all parts share, of the numbers that they each take; 0 for none.</summary>
+    public static int ContextChannels(string operation, IEnumerable<int> parts)
     {
-        int[] channels = [.. steps.Select(step => step.ContextChannels).Where(count => count > 0).Distinct()];
+        int[] channels = [.. parts.Where(count => count > 0).Distinct()];
         return channels.Length <= 1
             ? channels.SingleOrDefault()
             : throw new ArgumentException(
-                $"Chain: the steps take contexts of different numbers of channels: {string.Join(", ", channels)}; they share one context");
+                $"{operation}: the parts take contexts of different numbers of channels: {string.Join(", ", channels)}; they share one context");
     }
 }

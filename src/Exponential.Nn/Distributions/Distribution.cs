@@ -16,13 +16,7 @@ public abstract class Distribution : Module
     /// <exception cref="ArgumentException">A shape or element type does not fit, or the batch is empty.</exception>
     public Tensor LogProb(Tensor x, Tensor? context = null)
     {
-        ArgumentNullException.ThrowIfNull(x);
-        if (x.Rank != EventShape.Rank + 1 || x.Shape[1..] != EventShape || x.Shape[0] == 0)
-        {
-            throw new ArgumentException(
-                $"{GetType().Name}.LogProb: x must be a batch [n, {string.Join(", ", EventShape)}] of at least one; it is {x.Shape}", nameof(x));
-        }
-
+        CheckEvents(nameof(LogProb), nameof(x), x, EventShape);
         CheckContext(context, x.Shape[0]);
         FiniteChecks.Input(this, x);
         Tensor result = LogProbCore(x, context);
@@ -61,7 +55,20 @@ public abstract class Distribution : Module
     /// <summary>Samples and log-densities [count], for arguments that fit.</summary>
     protected abstract (Tensor Value, Tensor LogProb) SampleCore(int count, Generator generator, Tensor? context, double temperature);
 
-    private void CheckContext(Tensor? context, int batch)
+    /// <summary>Requires a batch of at least one event of a shape.</summary>
+    private protected void CheckEvents(string operation, string argument, Tensor batch, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(batch, argument);
+        if (batch.Rank != shape.Rank + 1 || batch.Shape[1..] != shape || batch.Shape[0] == 0)
+        {
+            throw new ArgumentException(
+                $"{GetType().Name}.{operation}: {argument} must be a batch [n, {string.Join(", ", shape)}] of at least one; it is {batch.Shape}",
+                argument);
+        }
+    }
+
+    /// <summary>Requires a context of the batch and <see cref="ContextChannels"/>, or none where none is taken.</summary>
+    private protected void CheckContext(Tensor? context, int batch)
     {
         bool fits = ContextChannels == 0
             ? context is null

@@ -7,6 +7,7 @@ namespace Exponential.Nn;
 public sealed class Flow : Distribution
 {
     private readonly List<FlowStep> _steps = [];
+    private readonly List<Shape> _latentShapes = [];
     private readonly Distribution _base;
 
     /// <summary>Makes a flow of one step; a <see cref="Chain"/> counts as the steps that it consists of.</summary>
@@ -33,11 +34,22 @@ public sealed class Flow : Distribution
 
         _base = AddModule("base", prior);
         EventShape = ShapeInference.InputShape(_steps, _steps.Count, prior.EventShape);
-        ContextChannels = ShapeInference.ContextChannels(_steps);
-        if (ShapeInference.OutputShape(_steps, EventShape) != prior.EventShape)
+        ContextChannels = ShapeInference.ContextChannels(nameof(Flow), [.. _steps.Select(step => step.ContextChannels), prior.ContextChannels]);
+        Shape shape = EventShape;
+        foreach (FlowStep step in _steps)
         {
-            throw new ArgumentException(
-                $"Flow: the steps give {ShapeInference.OutputShape(_steps, EventShape)}; the prior is over {prior.EventShape}", nameof(prior));
+            shape = step.OutputShape(shape);
+            if (step is SplitPrior)
+            {
+                // What is taken out is one half, what goes on the other.
+                _latentShapes.Add(shape);
+            }
+        }
+
+        _latentShapes.Add(shape);
+        if (shape != prior.EventShape)
+        {
+            throw new ArgumentException($"Flow: the steps give {shape}; the prior is over {prior.EventShape}", nameof(prior));
         }
     }
 
@@ -59,7 +71,8 @@ public sealed class Flow : Distribution
     /// <exception cref="ArgumentException">A shape or element type does not fit, or the batch is empty.</exception>
     public IReadOnlyList<Tensor> Encode(Tensor x, Tensor? context = null)
     {
-        ArgumentNullException.ThrowIfNull(x);
+        CheckEvents(nameof(Encode), nameof(x), x, EventShape);
+        CheckContext(context, x.Shape[0]);
         var latents = new List<Tensor>();
         foreach (FlowStep step in _steps)
         {
@@ -73,15 +86,12 @@ public sealed class Flow : Distribution
     /// <summary>The batch that <see cref="Encode"/> made the latents of, up to rounding and the remainders of series.</summary>
     /// <param name="latents">As <see cref="Encode"/> returns them.</param>
     /// <param name="context">What the flow is conditioned on, if it takes a context.</param>
-    /// <exception cref="ArgumentException">There are too few or too many latents, or their shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">There are too few or too many latents, or their shapes or the context do not fit.</exception>
     public Tensor Decode(IReadOnlyList<Tensor> latents, Tensor? context = null)
     {
         ArgumentNullException.ThrowIfNull(latents);
-        int expected = 1 + _steps.Count(step => step is SplitPrior);
-        if (latents.Count != expected)
-        {
-            throw new ArgumentException($"Flow.Decode: there must be {expected} latents; there are {latents.Count}", nameof(latents));
-        }
+        CheckLatents(latents);
+        CheckContext(context, latents[^1].Shape[0]);
 
         var taken = new Stack<Tensor>(latents.SkipLast(1));
         Tensor z = latents[^1];
@@ -103,14 +113,14 @@ public sealed class Flow : Distribution
             total = total is null ? logDensity : total + logDensity;
         }
 
-        Tensor last = _base.LogProb(x);
+        Tensor last = _base.LogProb(x, BaseContext(context));
         return total is null ? last : last + total;
     }
 
     /// <inheritdoc/>
     protected override (Tensor Value, Tensor LogProb) SampleCore(int count, Generator generator, Tensor? context, double temperature)
     {
-        (Tensor z, Tensor total) = _base.Sample(count, generator, temperature: temperature);
+        (Tensor z, Tensor total) = _base.Sample(count, generator, BaseContext(context), temperature);
         for (int i = _steps.Count - 1; i >= 0; i--)
         {
             (z, Tensor logDensity) = _steps[i].Sample(z, context, generator, temperature);
@@ -118,5 +128,26 @@ public sealed class Flow : Distribution
         }
 
         return (z, total);
+    }
+
+    private Tensor? BaseContext(Tensor? context) => _base.ContextChannels > 0 ? context : null;
+
+    private void CheckLatents(IReadOnlyList<Tensor> latents)
+    {
+        if (latents.Count != _latentShapes.Count)
+        {
+            throw new ArgumentException($"Flow.Decode: there must be {_latentShapes.Count} latents; there are {latents.Count}", nameof(latents));
+        }
+
+        for (int i = 0; i < latents.Count; i++)
+        {
+            CheckEvents(nameof(Decode), $"latents[{i}]", latents[i], _latentShapes[i]);
+            if (latents[i].Shape[0] != latents[0].Shape[0])
+            {
+                throw new ArgumentException(
+                    $"Flow.Decode: latents must be of one batch; latents[0] has {latents[0].Shape[0]} events, latents[{i}] has {latents[i].Shape[0]}",
+                    nameof(latents));
+            }
+        }
     }
 }

@@ -40,6 +40,7 @@ internal static partial class Catalogue
             Interval = (0, 1),
         },
         new("Flow with context", ContextFlow, FlowLogProb) { Moments = FlowMoments, Work = 256 },
+        new("Flow with a conditional prior", ConditionalPriorFlow, FlowLogProb) { Moments = FlowMoments, Work = 256 },
         new("Mixing flow by 1x1 convolutions", (generator, dtype) => TinyFlow(Mixing.Conv1x1, generator, dtype), FlowLogProb)
         {
             Domain = Pixels,
@@ -77,6 +78,11 @@ internal static partial class Catalogue
         ],
         new DiagonalGaussian([2, 2, 2], dtype));
 
+    /// <summary>Only the prior, a flow itself, takes the context.</summary>
+    private static Flow ConditionalPriorFlow(Generator generator, DType dtype) => new(
+        new Conv1x1(4, generator, dtype),
+        new Flow(Coupling([4, 2, 2], new(), 2, generator, dtype), new DiagonalGaussian([4, 2, 2], dtype)));
+
     private static double GaussianLogProb(Distribution distribution, Tensor x, Tensor? context) => GaussianLogProb(Closeness.Values(x));
 
     private static double GaussianLogProb(double[] values) => values.Sum(v => Math.Log(Math.Exp(-v * v / 2) / Math.Sqrt(2 * Math.PI)));
@@ -95,9 +101,12 @@ internal static partial class Catalogue
         Tensor jacobian = Autograd.Jacobian(v => Tensor.Cat([.. flow.Encode(v, context).Select(latent => latent.Flatten(1))], 1), x);
         IReadOnlyList<Tensor> latents = flow.Encode(x, context);
         double taken = latents.SkipLast(1).Sum(latent => GaussianLogProb(Closeness.Values(latent)));
-        double last = flow.Prior is DiagonalGaussian
-            ? DiagonalLogProb(flow.Prior, latents[^1], null)
-            : GaussianLogProb(Closeness.Values(latents[^1]));
+        double last = flow.Prior switch
+        {
+            Flow => FlowLogProb(flow.Prior, latents[^1], context),
+            DiagonalGaussian => DiagonalLogProb(flow.Prior, latents[^1], null),
+            _ => GaussianLogProb(Closeness.Values(latents[^1])),
+        };
         return taken + last + jacobian.SlogDet().LogAbsDet.ToScalar();
     }
 
@@ -132,11 +141,14 @@ internal static partial class Catalogue
         var flow = (Flow)distribution;
         IReadOnlyList<Tensor> latents = flow.Encode(samples, context);
         int taken = latents.SkipLast(1).Sum(latent => latent.Shape[1..].ElementCount);
-        (double[] mean, double[] deviation) = flow.Prior is DiagonalGaussian
-            ? DiagonalState(flow.Prior)
-            : (Fill(latents[^1], 0), Fill(latents[^1], 1));
+        (Tensor last, double[] mean, double[] deviation, _) = flow.Prior switch
+        {
+            Flow => FlowMoments(flow.Prior, latents[^1], context),
+            DiagonalGaussian => DiagonalMoments(flow.Prior, latents[^1], null),
+            _ => GaussianMoments(flow.Prior, latents[^1], null),
+        };
         return (
-            Tensor.Cat([.. latents.Select(latent => latent.Flatten(1))], 1),
+            Tensor.Cat([.. latents.SkipLast(1).Select(latent => latent.Flatten(1)), last], 1),
             [.. Enumerable.Repeat(0.0, taken), .. mean],
             [.. Enumerable.Repeat(1.0, taken), .. deviation],
             GaussianKurtosis);
