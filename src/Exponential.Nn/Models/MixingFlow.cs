@@ -7,12 +7,16 @@ namespace Exponential.Nn;
 /// </summary>
 public static class MixingFlow
 {
+    // 2^31 is no longer an int; no image is that large.
+    private const int MostSqueezes = 30;
+
     /// <summary>Makes the flow with fresh parameters.</summary>
     /// <param name="imageShape">[C, H, W] of images with values 0 to 256; H and W divisible by 2, or by 2^levels with split priors.</param>
     /// <param name="settings">Sizes and kinds.</param>
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="dtype">The element type.</param>
     /// <exception cref="ArgumentException">The images cannot be squeezed that often.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static Flow Create(Shape imageShape, MixingFlowSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -45,6 +49,12 @@ public static class MixingFlow
     private static void CheckSize(Shape imageShape, MixingFlowSettings settings)
     {
         int squeezes = settings.SplitPrior ? settings.Levels : 1;
+        if (squeezes > MostSqueezes)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(settings), $"MixingFlow: settings.Levels must be at most {MostSqueezes} with split priors; it is {settings.Levels}");
+        }
+
         if (imageShape.Rank != 3 || imageShape[1] % (1 << squeezes) != 0 || imageShape[2] % (1 << squeezes) != 0)
         {
             throw new ArgumentException(

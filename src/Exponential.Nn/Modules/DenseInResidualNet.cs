@@ -14,6 +14,7 @@ public sealed class DenseInResidualNet : Network
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="zeroLast">Whether the last convolution starts at zero, so that a coupling starts as the identity.</param>
     /// <param name="dtype">The element type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of channels or a setting is out of its range.</exception>
     public DenseInResidualNet(
         int inChannels,
         int outChannels,
@@ -23,6 +24,9 @@ public sealed class DenseInResidualNet : Network
         DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
+        settings.Check(nameof(DenseInResidualNet));
         generator = Initialization.OrFresh(generator);
         int width = settings.IntermediateChannels;
         _first = AddModule("first", new Conv2d(inChannels, width, 1, generator: generator, dtype: dtype));

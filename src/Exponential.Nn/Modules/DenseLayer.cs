@@ -11,9 +11,10 @@ public sealed class DenseLayer : Network
     /// <summary>Makes the layer; its state is <c>nn.0.*</c> (1 x 1) and <c>nn.2.*</c> (3 x 3), or <c>nn.3.*</c> with dropout.</summary>
     /// <param name="inChannels">The input's channels n; the output has n + growth.</param>
     /// <param name="growth">The channels added.</param>
-    /// <param name="dropout">The probability of dropout between the convolutions; at 0 there is no such layer.</param>
+    /// <param name="dropout">The probability of dropout between the convolutions, in [0, 1); at 0 there is no such layer.</param>
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="dtype">The element type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of channels is not positive, or the probability lies outside [0, 1).</exception>
     public DenseLayer(int inChannels, int growth, double dropout = 0, Generator? generator = null, DType dtype = DType.Float32)
     {
         generator = Initialization.OrFresh(generator);
@@ -21,7 +22,7 @@ public sealed class DenseLayer : Network
         var second = new Conv2d(inChannels, growth, 3, padding: 1, generator: generator, dtype: dtype);
         _nn = AddModule(
             "nn",
-            dropout > 0
+            dropout != 0
                 ? new Sequential(first, new ReLU(), new Dropout(dropout, generator), second, new ReLU())
                 : new Sequential(first, new ReLU(), second, new ReLU()));
     }

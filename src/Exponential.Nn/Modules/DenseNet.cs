@@ -14,10 +14,14 @@ public sealed class DenseNet : Network
     /// <param name="settings">Depth, growth, gate and dropout.</param>
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="dtype">The element type.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of channels or a setting is out of its range.</exception>
     public DenseNet(
         int inChannels, int outChannels, DenseNetSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
+        settings.Check(nameof(DenseNet));
         generator = Initialization.OrFresh(generator);
         var layers = new Network[settings.Depth + 1];
         int channels = inChannels;

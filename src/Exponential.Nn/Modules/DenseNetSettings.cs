@@ -20,4 +20,27 @@ public sealed record DenseNetSettings
 
     /// <summary>The probability of dropout inside the layers (<c>dropout_p</c>).</summary>
     public double Dropout { get; init; }
+
+    /// <summary>Refuses sizes that no network has, before one is built of them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of its range; the message names it.</exception>
+    internal void Check(string operation)
+    {
+        AtLeast(1, IntermediateChannels, nameof(IntermediateChannels));
+        AtLeast(0, Count, nameof(Count));
+        AtLeast(0, Depth, nameof(Depth));
+        AtLeast(1, Growth, nameof(Growth));
+        if (!(Dropout >= 0 && Dropout < 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(Dropout), FormattableString.Invariant($"{operation}: settings.Dropout must lie in [0, 1); it is {Dropout}"));
+        }
+
+        void AtLeast(int least, int value, string name)
+        {
+            if (value < least)
+            {
+                throw new ArgumentOutOfRangeException(name, $"{operation}: settings.{name} must be at least {least}; it is {value}");
+            }
+        }
+    }
 }

@@ -42,9 +42,13 @@ public static class FiniteChecks
     }
 
     /// <summary>Turns the checks back to what they were.</summary>
-    public readonly ref struct Scope(bool before)
+    public readonly ref struct Scope
     {
+        private readonly bool _before;
+
+        internal Scope(bool before) => _before = before;
+
         /// <summary>Ends the scope.</summary>
-        public void Dispose() => _isOn = before;
+        public void Dispose() => _isOn = _before;
     }
 }

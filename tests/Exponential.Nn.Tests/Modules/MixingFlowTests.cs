@@ -90,6 +90,13 @@ public sealed class MixingFlowTests
     }
 
     [Fact]
+    public void MoreLevelsThanAnImageCanHave_AreRefused()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => MixingFlow.Create([3, 32, 32], Published with { Levels = 32 }));
+        Assert.StartsWith("MixingFlow: settings.Levels must be at most 30 with split priors; it is 32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OneSeedGivesOneModel()
     {
         Flow a = MixingFlow.Create([3, 8, 8], Published with { Subflows = 1 }, new Generator(4));

@@ -33,6 +33,26 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public void SettingsOutOfRange_AreRefused()
+    {
+        Refuses(new() { IntermediateChannels = 0 }, "settings.IntermediateChannels must be at least 1; it is 0");
+        Refuses(new() { Count = -1 }, "settings.Count must be at least 0; it is -1");
+        Refuses(new() { Depth = -1 }, "settings.Depth must be at least 0; it is -1");
+        Refuses(new() { Growth = 0 }, "settings.Growth must be at least 1; it is 0");
+        Refuses(new() { Dropout = -0.5 }, "settings.Dropout must lie in [0, 1); it is -0.5");
+        Refuses(new() { Dropout = 1 }, "settings.Dropout must lie in [0, 1); it is 1");
+        Refuses(new() { Dropout = double.NaN }, "settings.Dropout must lie in [0, 1); it is NaN");
+
+        static void Refuses(DenseNetSettings settings, string error)
+        {
+            var dense = Assert.Throws<ArgumentOutOfRangeException>(() => new DenseNet(2, 2, settings));
+            Assert.StartsWith($"DenseNet: {error}", dense.Message, StringComparison.Ordinal);
+            var residual = Assert.Throws<ArgumentOutOfRangeException>(() => new DenseInResidualNet(2, 2, settings));
+            Assert.StartsWith($"DenseInResidualNet: {error}", residual.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Linear_MultipliesByTheTransposedWeight()
     {
         var layer = new Linear(2, 1, generator: new Generator(0));
@@ -76,6 +96,20 @@ public sealed class NetworkTests
         norm.Eval();
         double normalised = LargestSingularValue(new Convolution(norm.Weight().Detach(), 5, 6).ToDense());
         Assert.Equal(truth / ((truth / Coefficient) + 1e-5), normalised, 1e-6);
+    }
+
+    [Fact]
+    public void SpectralNorm_RefusesKernelsWithoutACentre()
+    {
+        foreach (Shape shape in (Shape[])[[2, 2, 3], [2, 2, 2, 3], [2, 2, 3, 4]])
+        {
+            var error = Assert.Throws<ArgumentException>(() => new SpectralNorm("kernel", Tensor.Ones(shape), 4, 4, 0.9));
+            Assert.Equal(
+                $"SpectralNorm: kernel must be [out, in, height, width] with odd height and width; it is {shape} (Parameter 'kernel')", error.Message);
+        }
+
+        var coefficient = Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralNorm("kernel", Tensor.Ones([2, 2, 3, 3]), 4, 4, double.NaN));
+        Assert.StartsWith("SpectralNorm: coefficient must be positive; it is NaN", coefficient.Message, StringComparison.Ordinal);
     }
 
     [Fact]
