@@ -2,6 +2,7 @@ using Xunit;
 
 namespace Exponential.Nn.Tests;
 
+/// <summary>How flows are put together and what they refuse; their values are tested over the catalogue.</summary>
 public sealed class FlowTests
 {
     private const DType D = DType.Float64;
@@ -28,60 +29,63 @@ public sealed class FlowTests
     }
 
     [Fact]
-    public void ASamplesLogProb_IsTheFlowsOwn_WithSplitPriorsToo()
+    public void LatentsAreWhatSplitPriorsTakeOut_AndWhatReachesThePrior()
     {
-        Flow flow = Randomised();
-        (Tensor x, Tensor logProb) = flow.Sample(3, new Generator(5), temperature: 0.7);
-        Tensor again = flow.LogProb(x);
-        Assert.InRange((again - logProb).Abs().Max().ToScalar(), 0, 1e-9 * again.Abs().Max().ToScalar());
-    }
-
-    [Fact]
-    public void DecodeUndoesEncode_WithSplitPriors()
-    {
-        Flow flow = Randomised();
-        Tensor x = new Generator(5).Uniform([3, 3, 8, 8], D) * 256;
-        IReadOnlyList<Tensor> latents = flow.Encode(x);
+        IReadOnlyList<Tensor> latents = TwoLevels().Encode(Tensor.Zeros([3, 3, 8, 8], D));
         Assert.Equal(["[3, 6, 4, 4]", "[3, 24, 2, 2]"], latents.Select(latent => latent.Shape.ToString()));
-        Assert.InRange((flow.Decode(latents) - x).Abs().Max().ToScalar() / 256, 0, 1e-12);
-        var error = Assert.Throws<ArgumentException>(() => flow.Decode([latents[0]]));
-        Assert.Equal("Flow.Decode: there must be 2 latents; there are 1 (Parameter 'latents')", error.Message);
     }
 
     [Fact]
-    public void LogProb_RefusesWrongShapes()
+    public void Encode_RefusesOtherEventsAndContexts()
     {
-        var error = Assert.Throws<ArgumentException>(() => Randomised().LogProb(Tensor.Zeros([2, 3, 4, 8], D)));
-        Assert.Equal("Flow.LogProb: x must be a batch [n, 3, 8, 8] of at least one; it is [2, 3, 4, 8] (Parameter 'x')", error.Message);
+        Refuses(
+            () => TwoLevels().Encode(Tensor.Zeros([2, 3, 4, 8], D)),
+            "Flow.Encode: x must be a batch [n, 3, 8, 8] of at least one; it is [2, 3, 4, 8] (Parameter 'x')");
+        Tensor images = Tensor.Zeros([2, 3, 8, 8], D);
+        Refuses(() => TwoLevels().Encode(images, images), "Flow: it takes no context; [2, 3, 8, 8] was given");
     }
 
     [Fact]
-    public void UniformDistribution_GivesNothingOutsideTheCube()
+    public void Decode_RefusesLatentsThatDoNotFit()
     {
-        var uniform = new UniformDistribution([2], D);
-        double[] logProb = uniform.LogProb(Tensor.FromArray([0.0, 1.0, 0.5, 1.5, -1e-9, 0.5], [3, 2])).ToArray<double>();
-        Assert.Equal([0, double.NegativeInfinity, double.NegativeInfinity], logProb);
-        Assert.Equal([0.0], uniform.Sample(1, new Generator(0)).LogProb.ToArray<double>());
+        Flow flow = TwoLevels();
+        Tensor taken = Tensor.Zeros([3, 6, 4, 4], D);
+        Tensor last = Tensor.Zeros([3, 24, 2, 2], D);
+        Refuses(() => flow.Decode([taken]), "Flow.Decode: there must be 2 latents; there are 1 (Parameter 'latents')");
+        Refuses(
+            () => flow.Decode([last, taken]),
+            "Flow.Decode: latents[0] must be a batch [n, 6, 4, 4] of at least one; it is [3, 24, 2, 2] (Parameter 'latents[0]')");
+        Refuses(
+            () => flow.Decode([taken, last.Narrow(0, 0, 2)]),
+            "Flow.Decode: latents must be of one batch; latents[0] has 3 events, latents[1] has 2 (Parameter 'latents')");
+        Refuses(() => flow.Decode([taken, last], last), "Flow: it takes no context; [3, 24, 2, 2] was given");
     }
 
     [Fact]
-    public void StandardGaussian_HasItsDensity()
+    public void AContextIsSharedByTheStepsAndThePrior()
     {
-        double actual = new StandardGaussian([2], D).LogProb(Tensor.FromArray([1.0, -2.0], [1, 2])).ToScalar();
-        Assert.Equal(-2.5 - Math.Log(2 * Math.PI), actual, 1e-14);
+        var prior = new Flow(Conditional(channels: 2), new StandardGaussian([4, 2, 2]));
+        Assert.Equal(2, new Flow(new Flip2d(), prior).ContextChannels);
+        Assert.Equal(2, new Flow(Conditional(channels: 2), prior).ContextChannels);
+        Refuses(
+            () => new Flow(Conditional(channels: 3), prior),
+            "Flow: the parts take contexts of different numbers of channels: 3, 2; they share one context");
+        Refuses(
+            () => new Chain(Conditional(channels: 3), Conditional(channels: 2)),
+            "Chain: the parts take contexts of different numbers of channels: 3, 2; they share one context");
+        Refuses(
+            () => new Flow(new Flip2d(), prior).Encode(Tensor.Zeros([1, 4, 2, 2])),
+            "Flow: it takes a context of batch 1 and 2 channels; none was given");
     }
 
-    private static Flow Randomised()
+    private static AffineCoupling Conditional(int channels) =>
+        new([4, 2, 2], new DenseInResidualNet(2 + channels, 4, Small, new Generator(0)), channels);
+
+    private static Flow TwoLevels()
     {
-        var generator = new Generator(3);
         var settings = new MixingFlowSettings { Levels = 2, Subflows = 1, Mixing = Mixing.ConvExp, SplitPrior = true, Network = Small };
-        Flow flow = MixingFlow.Create([3, 8, 8], settings, generator, D);
-        foreach (Parameter parameter in flow.Parameters())
-        {
-            parameter.Value = parameter.Value.Detach() + (generator.Normal(parameter.Shape, D) * 0.05);
-        }
-
-        flow.Eval();
-        return flow;
+        return MixingFlow.Create([3, 8, 8], settings, new Generator(3), D);
     }
+
+    private static void Refuses(Func<object> action, string error) => Assert.Equal(error, Assert.Throws<ArgumentException>(action).Message);
 }
