@@ -12,7 +12,8 @@ namespace Exponential.Nn.Tests;
 [TestMethodOrderer(typeof(CountLast))]
 public sealed class GoldenTests
 {
-    private static int _handled;
+    private static int _compared;
+    private static int _skipped;
 
     public static TheoryData<string> Files() => [.. GoldenFolder.Names()];
 
@@ -20,10 +21,10 @@ public sealed class GoldenTests
     [MemberData(nameof(Files))]
     public void MatchesTheOriginal(string name)
     {
-        Interlocked.Increment(ref _handled);
         using GoldenFile file = GoldenFolder.Open(name);
         if (GoldenCases.NotImplemented.TryGetValue(file.Kind, out string? reason))
         {
+            Interlocked.Increment(ref _skipped);
             Assert.Skip($"{name}: {reason}");
         }
 
@@ -31,18 +32,22 @@ public sealed class GoldenTests
         Assert.True(compare is not null, $"{name}: there is no kind '{file.Kind}'; add it to {nameof(GoldenCases)}");
         compare(file);
         file.AssertAllRead();
+        Interlocked.Increment(ref _compared);
     }
 
-    /// <summary>Runs last: as many files were handled, run or shown as skipped, as the folder holds.</summary>
+    /// <summary>
+    /// Runs last: every file of this repository's folder was compared to its end, none skipped; of another folder, each was compared or shows
+    /// as skipped.
+    /// </summary>
     [Fact]
     public void NoFileIsLeftOutInSilence()
     {
         int found = GoldenFolder.Names().Count;
         Assert.NotEqual(0, found);
-        Assert.Equal(found, _handled);
+        Assert.Equal(found, _compared + _skipped);
         if (GoldenFolder.IsOwn)
         {
-            Assert.Equal(GoldenFolder.OwnCount, found);
+            Assert.Equal(GoldenFolder.OwnCount, _compared);
         }
     }
 
