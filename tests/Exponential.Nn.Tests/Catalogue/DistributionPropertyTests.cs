@@ -101,25 +101,42 @@ public sealed class DistributionPropertyTests
             return;
         }
 
-        double[] one = Drawn(1, out double[] mean, out double scale);
-        double[] half = Drawn(0.5, out _, out _);
+        (double[] one, double[] oneAllowed, double[] mean) = Drawn(1);
+        (double[] half, double[] halfAllowed, _) = Drawn(0.5);
         for (int i = 0; i < one.Length; i++)
         {
             double centre = mean[i % mean.Length];
-            double allowed = 1e3 * probe.Test.Work * Closeness.Epsilon * scale;
+            int row = i / mean.Length;
+            double allowed = oneAllowed[row] + halfAllowed[row];
             Closeness.AssertClose(centre + (0.5 * (one[i] - centre)), half[i], allowed, $"{probe.Label}: number {i}");
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(() => probe.Distribution.Sample(4, new Generator(7), probe.Context, temperature: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => probe.Distribution.Sample(4, new Generator(7), probe.Context, temperature: double.NaN));
 
-        double[] Drawn(double temperature, out double[] mean, out double scale)
+        // What is drawn goes to the sample and back to the numbers: the way back amplifies the sample's rounding by its Jacobian.
+        (double[] Numbers, double[] Allowed, double[] Mean) Drawn(double temperature)
         {
-            Tensor value = probe.Distribution.Sample(4, new Generator(7), probe.Context, temperature).Value;
-            (Tensor numbers, mean, _, _) = probe.Test.Moments(probe.Distribution, value, probe.Context);
-            scale = Math.Max(1, Closeness.Norm(value));
-            return Closeness.Values(numbers);
+            Tensor value = probe.Distribution.Sample(4, new Generator(7), probe.Context, temperature).Value.Detach();
+            double[] mean = probe.Test.Moments(probe.Distribution, value, probe.Context).Mean;
+            double[] numbers = new double[4 * mean.Length];
+            double[] allowed = new double[4];
+            for (int row = 0; row < 4; row++)
+            {
+                Tensor x = value.Narrow(0, row, 1);
+                double[] drawn = Closeness.Values(Numbers(x, row));
+                drawn.CopyTo(numbers, row * mean.Length);
+                double amplification = Closeness.Norm(Autograd.Jacobian(v => Numbers(v, row), x));
+                double scale = (amplification * Closeness.Norm(x)) + Norm(drawn) + Norm(mean) + probe.BiasNorm();
+                allowed[row] = probe.Test.Work * Closeness.Epsilon * scale;
+            }
+
+            return (numbers, allowed, mean);
         }
+
+        Tensor Numbers(Tensor x, int row) => probe.Test.Moments(probe.Distribution, x, probe.Context?.Narrow(0, row, 1)).Numbers;
+
+        static double Norm(double[] values) => Math.Sqrt(values.Sum(value => value * value));
     }
 
     [Theory]
@@ -267,6 +284,11 @@ public sealed class DistributionPropertyTests
         public Tensor X { get; }
 
         public Tensor? Context { get; }
+
+        /// <summary>The scale of an affine map's constant part: the norm of the biases.</summary>
+        public double BiasNorm() => Distribution.NamedParameters()
+            .Where(item => item.Name.EndsWith("bias", StringComparison.Ordinal))
+            .Sum(item => Closeness.Norm(item.Parameter.Value));
 
         /// <summary>What a sum of the event's log-densities may be off by.</summary>
         public double Rounding(double logProb) =>
