@@ -74,7 +74,7 @@ internal static class CommandLine
         {
             TrainCommand.Create(terminal, stop),
             EvaluateCommand.Create(terminal, stop),
-            SampleCommand.Create(terminal),
+            SampleCommand.Create(terminal, stop),
             InfoCommand.Create(terminal),
         };
         return root;

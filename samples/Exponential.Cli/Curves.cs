@@ -54,9 +54,8 @@ internal static class Curves
 
         plot.ShowLegend(Alignment.UpperRight);
         ShowTheBulk(plot, [.. training, .. validation]);
-        string temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, plot.GetImageBytes(900, 560, ImageFormat.Png));
-        File.Move(temporary, path, overwrite: true);
+        byte[] picture = plot.GetImageBytes(900, 560, ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(picture));
     }
 
     private static void Add(Plot plot, IReadOnlyList<(long Step, double BitsPerDim)> points, string label, Color color, bool markers)

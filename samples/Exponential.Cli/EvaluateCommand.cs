@@ -8,8 +8,6 @@ namespace Exponential.Cli;
 /// <summary><c>exponential evaluate</c>: bits per dimension of a trained model, and its reconstruction error.</summary>
 internal static class EvaluateCommand
 {
-    private const int ReconstructedImages = 32;
-
     private enum Split
     {
         Test,
@@ -52,7 +50,7 @@ internal static class EvaluateCommand
             };
             ImageModel model = Checkpoint.LoadModel(path, asked, set.ImageShape);
             double bits = Evaluation.BitsPerDim(model, set, size, noise, stop);
-            double worst = Evaluation.WorstReconstructionError(model, set.Take(Math.Min(ReconstructedImages, set.Count)));
+            double worst = Evaluation.WorstReconstructionError(model, set.Take(Math.Min(Evaluation.ReconstructedImages, set.Count)));
             terminal.Output.WriteLine(parsed.GetValue(json)
                 ? Json(path, set, bits, worst).ToJsonString(Output.Indented)
                 : Text(path, set, bits, worst));
@@ -66,15 +64,15 @@ internal static class EvaluateCommand
         ["file"] = Path.GetFullPath(path),
         ["images"] = set.Name,
         ["count"] = set.Count,
-        ["bits_per_dim"] = bits,
-        ["worst_reconstruction_error"] = worst,
+        ["bits_per_dim"] = Output.Number(bits),
+        ["worst_reconstruction_error"] = Output.Number(worst),
     };
 
     private static string Text(string path, ImageSet set, double bits, double worst) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         {Path.GetFullPath(path)}
-        {set.Count:N0} images of {set.Name}: {bits:F4} bits/dim
-        Worst reconstruction error, max |decode(encode(v)) - v| / 256: {worst:E2}
+        {set.Count:N0} images of {set.Name}: {Output.Text(bits, "F4")} bits/dim
+        Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(worst, "E2")}
         """);
 }

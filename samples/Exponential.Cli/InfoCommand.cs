@@ -51,12 +51,12 @@ internal static class InfoCommand
     private static string Text(CheckpointInfo info)
     {
         var lines = new List<string> { Path.GetFullPath(info.Path) };
-        int width = Math.Max(10, info.Entries.Select(e => e.Name.Length).DefaultIfEmpty(0).Max());
+        int width = Math.Max(10, info.Entries.Select(e => Output.Plain(e.Name).Length).DefaultIfEmpty(0).Max());
         foreach (IGrouping<string, CheckpointEntry> module in info.Entries.GroupBy(e => TopOf(e.Name)))
         {
-            lines.Add(Invariant($"{module.Key}: {module.Where(e => e.IsParameter != false).Sum(e => e.Count):N0}"));
+            lines.Add(Invariant($"{Output.Plain(module.Key)}: {module.Where(e => e.IsParameter != false).Sum(e => e.Count):N0}"));
             lines.AddRange(module.Select(e => Invariant(
-                $"  {e.Name.PadRight(width)}  [{string.Join(", ", e.Shape)}] {e.Type}{(e.IsParameter == false ? ", buffer" : "")}")));
+                $"  {Output.Plain(e.Name).PadRight(width)}  [{string.Join(", ", e.Shape)}] {e.Type}{(e.IsParameter == false ? ", buffer" : "")}")));
         }
 
         lines.Add(info.Settings is null

@@ -9,7 +9,7 @@ internal static class ProgressText
     public static string Describe(RunStarted start)
     {
         TrainingSettings s = start.Settings;
-        string mixing = s.Mixing == Mixing.ConvExp ? "convexp" : "1x1";
+        string mixing = SettingWords.Mixings.First(entry => entry.Value == s.Mixing).Word;
         string resumed = start.ResumedAt > 0 ? $", resumed at step {start.ResumedAt}" : "";
         return Invariant(
             $"{mixing} mixing flow, {s.Levels} levels x {s.Subflows} subflows, {start.ParameterCount:N0} parameters; {s.Dataset}, {start.TrainingImages:N0} images, {start.StepsPerEpoch} steps an epoch, {start.TotalSteps:N0} steps in all{resumed}");

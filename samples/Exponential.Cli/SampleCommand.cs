@@ -10,11 +10,17 @@ internal static class SampleCommand
 {
     private const long DefaultCount = 64;
 
+    /// <summary>A grid of more would be a picture that few programs open.</summary>
+    private const int MostImages = 4096;
+
+    /// <summary>Images drawn at a time, so that memory does not grow with their number, and Ctrl+C need not wait for all.</summary>
+    private const int BatchSize = 64;
+
     /// <summary>Makes the command.</summary>
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, CancellationToken stop)
     {
         Argument<string> run = RunArgument.Create();
-        Option<long> count = Parsers.Whole("--count", "Images to draw; 64 if left out.", 1, 65536, "-n");
+        Option<long> count = Parsers.Whole("--count", "Images to draw; 64 if left out.", 1, MostImages, "-n");
         Option<double> temperature = Parsers.Real(
             "--temperature", "Factor of the Gaussian deviations; 1 if left out.", v => v >= 0, "a number, at least 0", "-t");
         Option<ulong> seed = Parsers.Seed("Seed of the samples; 0 if left out.");
@@ -34,7 +40,7 @@ internal static class SampleCommand
 
             RunArgument.UseThreads(parsed.GetValue(threads));
             ImageModel model = Checkpoint.LoadModel(path);
-            ImageFile.WritePng(file, ImageGrid.FromTensor(model.Sample(images, new Generator(start), heat)));
+            ImageFile.WritePng(file, ImageGrid.FromTensor(Draw(model, images, new Generator(start), heat, stop)));
             terminal.Output.WriteLine(parsed.GetValue(json)
                 ? new JsonObject
                 {
@@ -48,5 +54,18 @@ internal static class SampleCommand
             return CommandLine.Success;
         });
         return command;
+    }
+
+    /// <summary>Samples [count, C, H, W], drawn one batch after the other from one generator.</summary>
+    private static Tensor Draw(ImageModel model, int count, Generator generator, double temperature, CancellationToken stop)
+    {
+        var batches = new List<Tensor>();
+        for (int drawn = 0; drawn < count; drawn += BatchSize)
+        {
+            stop.ThrowIfCancellationRequested();
+            batches.Add(model.Sample(Math.Min(BatchSize, count - drawn), generator, temperature));
+        }
+
+        return Tensor.Cat([.. batches], 0);
     }
 }

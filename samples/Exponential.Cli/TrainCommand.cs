@@ -30,14 +30,17 @@ internal static class TrainCommand
             ? options.Settings(parsed)
             : options.Resumed(Checkpoint.ReadSettings(RunArgument.LastCheckpoint(resumed)), parsed);
         RequireKnownDataset(settings);
+        RequireValid(settings.Validate);
         if (resumed is null && options.IsQuick(parsed))
         {
             terminal.Output.WriteLine("Quick preset: no model option was given. See 'exponential train --help' for the original's settings.");
         }
 
+        ImageDataset data = Datasets.Open(settings.Dataset, settings.DataDirectory);
+        RequireValid(() => settings.Validate(data.ImageShape));
         TrainingResult result = Progressing(terminal, reporter => resumed is null
-            ? Trainer.Run(settings, reporter, stop)
-            : Trainer.Resume(resumed, settings, reporter, stop));
+            ? Trainer.Run(settings, data, reporter, stop)
+            : Trainer.Resume(resumed, data, settings, reporter, stop));
         Report(result, terminal.Output);
         return CommandLine.Success;
     }
@@ -61,6 +64,19 @@ internal static class TrainCommand
         }
     }
 
+    /// <summary>What the settings themselves make impossible is the command line's fault.</summary>
+    private static void RequireValid(Action validate)
+    {
+        try
+        {
+            validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException("train", $"--{e.Message}");
+        }
+    }
+
     private static void Report(TrainingResult result, TextWriter output)
     {
         if (result.TestBitsPerDim is double bits)
@@ -70,7 +86,7 @@ internal static class TrainCommand
 
         if (result.WorstReconstructionError is double error)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {error:E2}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(error, "E2")}"));
         }
 
         if (result.Reason == StopReason.Cancelled)

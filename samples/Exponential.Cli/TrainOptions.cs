@@ -109,7 +109,7 @@ internal sealed class TrainOptions
 
     private void DefineData()
     {
-        Add(Scope.Run, Parsers.Text("--dataset", "Data set: shapes (built in) or cifar10.", "name", "-d"), (s, v) => s with { Dataset = v });
+        Add(Scope.Run, Parsers.Text("--dataset", $"Data set: {string.Join(" or ", Datasets.Names)}; {BuiltInImages.Name} is built in.", "name", "-d"), (s, v) => s with { Dataset = v });
         Add(Scope.Control, Parsers.Text("--data", "Folder of the data set's files.", "folder"), (s, v) => s with { DataDirectory = v });
         Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = v });
         Add(Scope.Run, Parsers.Text("--exp_name", "Name of the run's folder.", "name"), (s, v) => s with { ExperimentName = v });

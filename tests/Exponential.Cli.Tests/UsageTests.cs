@@ -30,7 +30,11 @@ public class UsageTests
     [InlineData("train --manual_seed -1", "exponential train: --manual_seed: expected a whole number, at least 0; got '-1'")]
     [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10; got 'mnist'")]
     [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files")]
-    [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 65536; got '0'")]
+    [InlineData("train --exp_name a/b", "exponential train: --exp_name: expected a name without separators; got a/b")]
+    [InlineData(
+        "train --n_levels 6 --use_splitprior",
+        "exponential train: --n_levels 6 with use_splitprior: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
+    [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 4096; got '0'")]
     [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
     public void UsageErrorIsOneLineAndAHint(string line, string expected)
     {

@@ -69,6 +69,7 @@ public sealed class ConvExp : Bijection
     public override InverseKind Kind => InverseKind.Truncated;
 
     /// <summary>exp(M) by the current kernel and plan; in training the power iteration moves first.</summary>
+    /// <exception cref="NonFiniteException">The plan is one to a tolerance, and the kernel is not finite or its exponential overflows.</exception>
     public OperatorExponential Operator()
     {
         Tensor factor = _kernel.Factor();
@@ -78,9 +79,7 @@ public sealed class ConvExp : Bijection
         {
             ConvExpPlan.Fixed terms => ExponentialPlan.Fixed(Training ? terms.TrainingTerms : terms.EvaluationTerms),
             ConvExpPlan.ToTolerance accuracy => ExponentialPlan.ForTolerance(
-                _norm.Value() / factor.ToScalar(),
-                accuracy.Tolerance ?? ExponentialPlan.LeastTolerance(kernel.DType),
-                kernel.DType),
+                NormBound(factor), accuracy.Tolerance ?? ExponentialPlan.LeastTolerance(kernel.DType), kernel.DType),
             _ => throw new InvalidOperationException($"ConvExp: unknown plan {Plan}"),
         });
     }
@@ -99,5 +98,14 @@ public sealed class ConvExp : Bijection
         OperatorExponential exponential = Operator();
         (Tensor x, Tensor logDet) = _conv1x1.Inverse(exponential.Inverse().Apply(z - _post));
         return (x - _pre, logDet - exponential.LogDet());
+    }
+
+    /// <summary>A certified bound on the normalised kernel's norm, of which the exponential can be computed.</summary>
+    /// <exception cref="NonFiniteException">There is none: the kernel is not finite, or e^norm overflows.</exception>
+    private double NormBound(Tensor factor)
+    {
+        double norm = _norm.Value() / factor.ToScalar();
+        double largest = Math.Log(factor.DType == DType.Float32 ? float.MaxValue : double.MaxValue);
+        return norm <= largest ? norm : throw new NonFiniteException(this, "the kernel's norm is not finite, or its exponential overflows");
     }
 }

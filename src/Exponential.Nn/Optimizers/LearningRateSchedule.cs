@@ -19,7 +19,7 @@ public sealed class LearningRateSchedule
 
         if (!(decay > 0 && decay <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(decay), $"LearningRateSchedule: decay must lie in (0, 1]; got {decay}");
+            throw new ArgumentOutOfRangeException(nameof(decay), FormattableString.Invariant($"LearningRateSchedule: decay must lie in (0, 1]; got {decay}"));
         }
 
         Warmup = warmup;

@@ -144,24 +144,31 @@ public abstract class Optimizer
         return state;
     }
 
-    /// <summary>Takes back what <see cref="State"/> gave.</summary>
+    /// <summary>Takes back what <see cref="State"/> gave: all of it, or nothing if it does not fit.</summary>
     /// <param name="state">The moments and counts.</param>
     /// <param name="parameters">The parameters with the names they have in it.</param>
-    /// <exception cref="InvalidDataException">An entry is missing, or has another shape or type than its parameter.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Entries are missing, unknown, or have another shape or type than their parameter; the message lists them.
+    /// </exception>
     public void LoadState(StateDictionary state, IEnumerable<(string Name, Parameter Parameter)> parameters)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(parameters);
+        var reader = new OptimizerStateReader(state);
+        var loaded = new List<(Moments Target, long Steps, Array? First, Array? Second)>();
         foreach ((string name, Parameter parameter) in parameters)
         {
-            Moments moments = MomentsOf(name, parameter);
-            StateValue steps = Entry(state, $"{name}.step");
-            moments.Steps = steps.IsInteger && steps.Integer >= 0
-                ? steps.Integer
-                : throw new InvalidDataException($"optimizer state: {name}.step must be a count; it is {steps}");
-            (moments.First, moments.Second) = moments.Steps > 0
-                ? (Import(state, $"{name}.{FirstName}", parameter), Import(state, $"{name}.{SecondName}", parameter))
-                : (null, null);
+            Moments target = MomentsOf(name, parameter);
+            long steps = reader.Count($"{name}.step");
+            loaded.Add(steps > 0
+                ? (target, steps, reader.Moment($"{name}.{FirstName}", parameter), reader.Moment($"{name}.{SecondName}", parameter))
+                : (target, steps, null, null));
+        }
+
+        reader.ThrowIfUnfit();
+        foreach ((Moments target, long steps, Array? first, Array? second) in loaded)
+        {
+            (target.Steps, target.First, target.Second) = (steps, first, second);
         }
     }
 
@@ -212,29 +219,6 @@ public abstract class Optimizer
         _moments.TryGetValue(parameter, out Moments? moments)
             ? moments
             : throw new ArgumentException($"{GetType().Name}: parameter {name} {parameter.Shape} does not belong to this optimizer");
-
-    private static StateValue Entry(StateDictionary state, string name) =>
-        state.TryGetValue(name, out StateValue value)
-            ? value
-            : throw new InvalidDataException($"optimizer state: {name} is missing; the state belongs to another model");
-
-    private static Array Import(StateDictionary state, string name, Parameter parameter)
-    {
-        StateValue value = Entry(state, name);
-        if (value.IsInteger)
-        {
-            throw new InvalidDataException($"optimizer state: {name} must be {parameter.DType} {parameter.Shape}; it is an integer");
-        }
-
-        Tensor tensor = value.Tensor;
-        if (tensor.Shape != parameter.Shape || tensor.DType != parameter.DType)
-        {
-            throw new InvalidDataException(
-                $"optimizer state: {name} must be {parameter.DType} {parameter.Shape}; it is {tensor.DType} {tensor.Shape}. It belongs to another model");
-        }
-
-        return parameter.DType == DType.Float32 ? tensor.ToArray<float>() : tensor.ToArray<double>();
-    }
 
     private readonly unsafe struct Block<T>(T* value, T* gradient, T[] first, T[] second, int start, int length, long step)
         where T : unmanaged

@@ -3,6 +3,9 @@ namespace Exponential.Nn;
 /// <summary>Measures a model on images.</summary>
 public static class Evaluation
 {
+    /// <summary>The most images over which a run and the command line take the worst reconstruction error.</summary>
+    public const int ReconstructedImages = 32;
+
     private const ulong TestStream = 0x54455354; // TEST in ASCII: the stream of a run's seed that the test draws from
 
     /// <summary>
@@ -56,14 +59,15 @@ public static class Evaluation
     /// <summary>What decoding makes of the encoded images, and how far off it is at worst.</summary>
     /// <param name="model">The model; it is left in evaluation mode.</param>
     /// <param name="images">Images [B, C, H, W] with values 0..255.</param>
-    /// <returns>The reconstruction [B, C, H, W], and max |reconstruction - images| / 256.</returns>
+    /// <returns>The reconstruction [B, C, H, W], and max |reconstruction - images| / 256: infinite where a value is not finite.</returns>
     public static (Tensor Reconstruction, double WorstError) Reconstruct(ImageModel model, Tensor images)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
         model.Eval();
         Tensor reconstruction = model.Reconstruct(images);
-        return (reconstruction, (reconstruction - images).Abs().Max().ToScalar() / 256);
+        double worst = reconstruction.IsFinite() ? (reconstruction - images).Abs().Max().ToScalar() / 256 : double.PositiveInfinity;
+        return (reconstruction, worst);
     }
 
     private static DType DTypeOf(ImageModel model) => model.Parameters().First().DType;

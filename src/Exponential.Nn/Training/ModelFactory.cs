@@ -45,12 +45,27 @@ internal static class ModelFactory
             network += (width * width) + (9 * width * growth);
         }
 
-        // The base of the last level, and its mixing layers: a matrix, or a kernel with two biases of the image's size.
-        double channels = imageShape[0] * 4.0 * Math.Pow(settings.UseSplitPrior ? 2 : 1, settings.Levels - 1);
-        double pixels = imageShape[1] * (double)imageShape[2] / Math.Pow(4, settings.UseSplitPrior ? settings.Levels : 1);
-        double mixing = settings.Mixing == Mixing.ConvExp
-            ? (9 * channels * channels) + (2 * channels * pixels)
-            : channels * channels;
-        return (settings.Levels * (double)settings.Subflows * settings.DenseNets * network) + (settings.Subflows * mixing) + channels;
+        // Level l sees images squeezed once, and with split priors halved in channels and squeezed again l times more. Its mixing layers
+        // are a matrix, or a kernel with two biases of the image's size.
+        double mixing = 0;
+        double channels = imageShape[0] * 4.0;
+        double pixels = imageShape[1] * (double)imageShape[2] / 4;
+        for (int level = 0; level < settings.Levels; level++)
+        {
+            if (level > 0 && settings.UseSplitPrior)
+            {
+                channels *= 2;
+                pixels /= 4;
+            }
+
+            double layer = settings.Mixing == Mixing.ConvExp
+                ? (9 * channels * channels) + (2 * channels * pixels)
+                : channels * channels;
+
+            // One mixing layer stands before the first level.
+            mixing += (settings.Subflows + (level == 0 ? 1 : 0)) * layer;
+        }
+
+        return (settings.Levels * (double)settings.Subflows * settings.DenseNets * network) + mixing + channels;
     }
 }

@@ -28,6 +28,9 @@ public sealed class RunFolder
     /// <summary>Bits per dimension by step; drawn by the command line.</summary>
     public const string CurvesName = "curves.png";
 
+    /// <summary>There, and held, while a session is at work on the run.</summary>
+    private const string LockName = "run.lock";
+
     private RunFolder(string path) => Path = path;
 
     /// <summary>The folder, an absolute path.</summary>
@@ -71,32 +74,27 @@ public sealed class RunFolder
         return metrics;
     }
 
-    /// <summary>Makes the folder of a new run.</summary>
+    /// <summary>Makes the folder of a new run, which is the run's from the moment that its settings are there.</summary>
     /// <exception cref="IOException">A folder of the given name exists and is not empty.</exception>
     internal static RunFolder Create(TrainingSettings settings, DateTime now)
     {
         string parent = System.IO.Path.GetFullPath(settings.OutputDirectory);
         if (settings.ExperimentName is string given)
         {
-            string path = System.IO.Path.Combine(parent, given);
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            {
-                throw new IOException(
-                    $"train: exp_name {given}: {path} exists and is not empty. Choose another name, or continue that run with --resume {path}");
-            }
-
-            Directory.CreateDirectory(path);
-            return new RunFolder(path);
+            var folder = new RunFolder(System.IO.Path.Combine(parent, given));
+            return TryClaim(folder, settings)
+                ? folder
+                : throw new IOException(
+                    $"train: exp_name {given}: {folder.Path} exists and is not empty. Choose another name, or continue that run with --resume {folder.Path}");
         }
 
         string stem = $"{settings.Dataset}_{SettingWords.Mixings.Of(settings.Mixing)}_{now.ToString("yyyy-MM-dd_HH-mm-ss", CultureInfo.InvariantCulture)}";
         for (int i = 1; ; i++)
         {
-            string path = System.IO.Path.Combine(parent, i == 1 ? stem : $"{stem}_{i}");
-            if (!Directory.Exists(path))
+            var folder = new RunFolder(System.IO.Path.Combine(parent, i == 1 ? stem : $"{stem}_{i}"));
+            if (TryClaim(folder, settings))
             {
-                Directory.CreateDirectory(path);
-                return new RunFolder(path);
+                return folder;
             }
         }
     }
@@ -117,9 +115,23 @@ public sealed class RunFolder
             : throw new FileNotFoundException($"resume: {path} has no {LastName}; is it the folder of a run that saved a checkpoint?");
     }
 
+    /// <summary>Keeps other sessions from the run, in this process or another, until the result is disposed.</summary>
+    /// <exception cref="IOException">Another session is at work on the run.</exception>
+    internal IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(
+                At(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (File.Exists(At(LockName)))
+        {
+            throw new IOException($"train: another session is at work on {Path} ({LockName} is held). Wait for its end, or stop it", e);
+        }
+    }
+
     /// <summary>Writes the settings.</summary>
-    internal void Write(TrainingSettings settings) =>
-        AtomicFile.Write(Settings, stream => stream.Write(Encoding.UTF8.GetBytes(settings.ToJson() + "\n")));
+    internal void Write(TrainingSettings settings) => AtomicFile.Write(Settings, stream => stream.Write(Bytes(settings)));
 
     /// <summary>Adds a line to the metrics. A kill can cut only this line short.</summary>
     internal void Append(MetricsLine line)
@@ -157,6 +169,29 @@ public sealed class RunFolder
             AtomicFile.Write(Metrics, stream => stream.Write(Encoding.UTF8.GetBytes(text[..end])));
         }
     }
+
+    /// <summary>Writes the settings into a folder that is new or empty. Of two that try at once, one has made the file, and the other has not.</summary>
+    private static bool TryClaim(RunFolder folder, TrainingSettings settings)
+    {
+        if (Directory.Exists(folder.Path) && Directory.EnumerateFileSystemEntries(folder.Path).Any())
+        {
+            return false;
+        }
+
+        Directory.CreateDirectory(folder.Path);
+        try
+        {
+            using var stream = new FileStream(folder.Settings, FileMode.CreateNew, FileAccess.Write);
+            stream.Write(Bytes(settings));
+            return true;
+        }
+        catch (IOException) when (File.Exists(folder.Settings))
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Bytes(TrainingSettings settings) => Encoding.UTF8.GetBytes(settings.ToJson() + "\n");
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 }

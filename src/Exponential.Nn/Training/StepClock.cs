@@ -1,6 +1,6 @@
 namespace Exponential.Nn;
 
-/// <summary>Speed over the last steps, and from it the time that the rest will take.</summary>
+/// <summary>Speed over the last steps and evaluations, and from it the time that the rest will take.</summary>
 internal sealed class StepClock
 {
     /// <summary>Steps averaged over: the first ones, still compiling, are soon forgotten.</summary>
@@ -12,6 +12,7 @@ internal sealed class StepClock
     private readonly Queue<(TimeSpan Duration, int Images)> _steps = new(Window + 1);
     private TimeSpan _duration;
     private long _images;
+    private TimeSpan _evaluation;
 
     /// <summary>Images a second, 0 before the first step.</summary>
     public double ImagesPerSecond => _duration > TimeSpan.Zero ? _images / _duration.TotalSeconds : 0;
@@ -30,15 +31,21 @@ internal sealed class StepClock
         }
     }
 
-    /// <summary>The time that <paramref name="steps"/> more will take at this speed; null while there are too few to tell.</summary>
-    public TimeSpan? TimeFor(long steps)
+    /// <summary>Takes note of how long an evaluation took.</summary>
+    public void AddEvaluation(TimeSpan duration) => _evaluation = duration;
+
+    /// <summary>
+    /// The time that <paramref name="steps"/> and <paramref name="evaluations"/> more will take at this speed; null while there are too few
+    /// steps to tell. Before the first evaluation nothing is known of theirs, and they count as nothing.
+    /// </summary>
+    public TimeSpan? TimeFor(long steps, long evaluations)
     {
         if (_steps.Count < FewestSteps)
         {
             return null;
         }
 
-        double seconds = _duration.TotalSeconds / _steps.Count * Math.Max(0, steps);
+        double seconds = (_duration.TotalSeconds / _steps.Count * Math.Max(0, steps)) + (_evaluation.TotalSeconds * evaluations);
         return TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.MaxValue.TotalSeconds / 2));
     }
 }

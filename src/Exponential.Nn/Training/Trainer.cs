@@ -44,11 +44,13 @@ public static class Trainer
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(data);
-        settings.Validate();
+        settings = WithFullPaths(settings);
+        settings.Validate(data.ImageShape);
         data = Limited(data, settings);
-        var run = new TrainingRun(settings, ShapeOf(data));
+        var run = new TrainingRun(settings, data.ImageShape);
+        run.State.NoteImages(data.Train);
         RunFolder folder = RunFolder.Create(settings, DateTime.Now);
-        folder.Write(settings);
+        using IDisposable session = folder.Lock();
         return new TrainingLoop(run, folder, data, progress, cancellationToken).Execute();
     }
 
@@ -95,8 +97,9 @@ public static class Trainer
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(data);
         RunFolder opened = RunFolder.Open(folder);
+        using IDisposable session = opened.Lock();
         TrainingSettings saved = Checkpoint.ReadSettings(opened.Last);
-        settings ??= saved;
+        settings = WithFullPaths(settings ?? saved);
         settings.Validate();
         if (settings.Course() != saved.Course())
         {
@@ -105,22 +108,40 @@ public static class Trainer
         }
 
         data = Limited(data, settings);
-        TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, ShapeOf(data));
+        TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, data.ImageShape);
+        run.State.RequireImages(data.Train);
+        var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
+
+        // Nothing on the disk has changed so far, and nothing is refused from here on.
         opened.KeepMetrics(run.State.MetricsLines);
         opened.Write(settings);
-        return new TrainingLoop(run, opened, data, progress, cancellationToken).Execute();
+        return loop.Execute();
     }
 
     /// <summary>The images of a run. The built-in ones do not depend on the run's seed, so that runs can be compared.</summary>
     private static ImageDataset Open(TrainingSettings settings) => Datasets.Open(settings.Dataset, settings.DataDirectory);
 
+    /// <summary>The splits cut to the settings' limits, none of them empty.</summary>
     private static ImageDataset Limited(ImageDataset data, TrainingSettings settings)
     {
+        foreach (ImageSet split in new[] { data.Train, data.Validation, data.Test })
+        {
+            if (split.Count < 1)
+            {
+                throw new ArgumentException($"train: every split of a data set needs an image; '{split.Name}' is empty", nameof(data));
+            }
+        }
+
         return data.Take(
             validation: Limit(settings.MaxValidationImages, data.Validation.Count), test: Limit(settings.MaxTestImages, data.Test.Count));
 
         static int? Limit(int most, int count) => most > 0 && most < count ? most : null;
     }
 
-    private static Shape ShapeOf(ImageDataset data) => [data.Channels, data.Height, data.Width];
+    /// <summary>A run may be resumed from another folder than it was started in.</summary>
+    private static TrainingSettings WithFullPaths(TrainingSettings settings) => settings with
+    {
+        DataDirectory = string.IsNullOrEmpty(settings.DataDirectory) ? settings.DataDirectory : Path.GetFullPath(settings.DataDirectory),
+        OutputDirectory = string.IsNullOrWhiteSpace(settings.OutputDirectory) ? settings.OutputDirectory : Path.GetFullPath(settings.OutputDirectory),
+    };
 }

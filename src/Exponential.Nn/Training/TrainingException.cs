@@ -1,6 +1,6 @@
 namespace Exponential.Nn;
 
-/// <summary>A run stopped because a loss or a gradient was not finite. Its last checkpoint is intact.</summary>
+/// <summary>A run stopped because a loss, a gradient or an evaluation was not finite. Its last checkpoint is intact.</summary>
 public sealed class TrainingException : Exception
 {
     internal TrainingException(string message, long step, string? module)
@@ -10,7 +10,7 @@ public sealed class TrainingException : Exception
         Module = module;
     }
 
-    /// <summary>The step, from 1, that could not be taken.</summary>
+    /// <summary>The step, from 1, that could not be taken; for an evaluation, the number of steps taken before it.</summary>
     public long Step { get; }
 
     /// <summary>Full name of the first module whose output, or of the module whose gradient, was not finite; null where none was found.</summary>

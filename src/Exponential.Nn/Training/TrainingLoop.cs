@@ -6,7 +6,9 @@ namespace Exponential.Nn;
 internal sealed class TrainingLoop
 {
     private const int GridImages = 64;
-    private const int ReconstructedImages = 32;
+
+    /// <summary>Epochs at the start of which each is evaluated, as the original does.</summary>
+    private const int EveryEpoch = 24;
 
     private readonly TrainingRun _run;
     private readonly RunFolder _folder;
@@ -70,7 +72,6 @@ internal sealed class TrainingLoop
 
             Report(new RunStarted(
                 _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _loader.BatchesPerEpoch, TotalSteps, State.Step));
-            StopReason reason;
             try
             {
                 if (State.Step == 0 && Settings.EvaluateAtStart)
@@ -78,26 +79,29 @@ internal sealed class TrainingLoop
                     Evaluate();
                 }
 
-                reason = TakeSteps();
-                Report(new RunStopped(reason, State.Step));
+                StopReason reason = TakeSteps();
                 if (reason != StopReason.Cancelled)
                 {
+                    Report(new RunStopped(reason, State.Step));
                     return Finish(reason);
                 }
             }
             catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
             {
                 // An evaluation or the test was cut short: the steps are not, and a resumed run evaluates again.
-                reason = StopReason.Cancelled;
-                Report(new RunStopped(reason, State.Step));
             }
 
+            RequireFiniteModel();
             SaveLast();
-            return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, null, null);
+            Report(new RunStopped(StopReason.Cancelled, State.Step));
+            return new TrainingResult(_folder.Path, StopReason.Cancelled, State.Step, State.BestBitsPerDim, null, null);
         }
         finally
         {
-            CpuThreads.Count = threads;
+            if (Settings.Threads > 0)
+            {
+                CpuThreads.Count = threads;
+            }
         }
     }
 
@@ -116,7 +120,6 @@ internal sealed class TrainingLoop
                 }
 
                 TakeStep(batch);
-                SaveIfDue();
             }
 
             if (WhyStop() is StopReason before)
@@ -124,8 +127,7 @@ internal sealed class TrainingLoop
                 return before;
             }
 
-            int epoch = State.Epoch + 1;
-            if (epoch < 25 || epoch % Settings.EvaluateIntervalEpochs == 0)
+            if (IsEvaluated(State.Epoch))
             {
                 Evaluate();
             }
@@ -136,6 +138,13 @@ internal sealed class TrainingLoop
         return StopReason.Completed;
     }
 
+    /// <summary>The original's schedule: every one of the first epochs is evaluated, then each whose number the interval divides.</summary>
+    private bool IsEvaluated(int epoch) => EvaluationsIn(epoch + 1) > EvaluationsIn(epoch);
+
+    /// <summary>Evaluations that the schedule has in the first epochs.</summary>
+    private long EvaluationsIn(long epochs) =>
+        Math.Min(epochs, EveryEpoch) + Math.Max(0, (epochs / Settings.EvaluateIntervalEpochs) - (EveryEpoch / Settings.EvaluateIntervalEpochs));
+
     private StopReason? WhyStop() =>
         _cancel.IsCancellationRequested ? StopReason.Cancelled
         : State.Step >= TotalSteps ? StopReason.Completed
@@ -145,7 +154,7 @@ internal sealed class TrainingLoop
     private void TakeStep(ImageBatch batch)
     {
         TimeSpan start = _session.Elapsed;
-        (double bitsPerDim, double norm) = TrainingStep.Take(_run, batch.ToTensor(Settings.DType));
+        (double bitsPerDim, double norm) = TrainingStep.Take(_run, batch.ToTensor(Settings.DType), IsSaveDue() ? SaveLast : null);
         State.Count(bitsPerDim, batch.Count);
         _clock.Add(_session.Elapsed - start, batch.Count);
         if (State.Step % Settings.LogInterval == 0 || State.Step == TotalSteps)
@@ -168,7 +177,7 @@ internal sealed class TrainingLoop
 
     private TimeSpan? TimeLeft()
     {
-        TimeSpan? left = _clock.TimeFor(TotalSteps - State.Step);
+        TimeSpan? left = _clock.TimeFor(TotalSteps - State.Step, EvaluationsLeft());
         if (left is TimeSpan time && Settings.MaxMinutes > 0)
         {
             TimeSpan allowed = TimeSpan.FromMinutes(Settings.MaxMinutes) - _session.Elapsed;
@@ -176,6 +185,13 @@ internal sealed class TrainingLoop
         }
 
         return left;
+    }
+
+    /// <summary>Evaluations still to come: the schedule's, the one at the run's end, and the test, which takes about as long.</summary>
+    private long EvaluationsLeft()
+    {
+        long last = (TotalSteps - 1) / _loader.BatchesPerEpoch;
+        return Math.Max(0, EvaluationsIn(last) - EvaluationsIn(State.Epoch)) + 2;
     }
 
     /// <summary>Evaluates the validation images, draws samples, and saves: first the best model, then the run.</summary>
@@ -187,13 +203,11 @@ internal sealed class TrainingLoop
             return;
         }
 
-        double Measure() => Evaluation.BitsPerDim(_run.Model, _data.Validation, Settings.BatchSize, _run.ValidationNoise(), _cancel);
-        double bitsPerDim = Measure();
-        if (!double.IsFinite(bitsPerDim))
-        {
-            throw NonFiniteSearch.InLoss(_run, "the validation bits/dim", () => Measure());
-        }
-
+        TimeSpan start = _session.Elapsed;
+        double bitsPerDim = Finite(
+            "the validation bits/dim",
+            _run.Model,
+            () => Evaluation.BitsPerDim(_run.Model, _data.Validation, Settings.BatchSize, _run.ValidationNoise(), _cancel));
         bool isBest = !(bitsPerDim >= State.BestBitsPerDim);
         State.BestBitsPerDim = isBest ? bitsPerDim : State.BestBitsPerDim;
         State.EvaluatedStep = State.Step;
@@ -212,6 +226,7 @@ internal sealed class TrainingLoop
             BestValidationBitsPerDim = State.BestBitsPerDim,
         });
         SaveLast();
+        _clock.AddEvaluation(_session.Elapsed - start);
         Report(new EvaluationCompleted(_folder.Path, State.Epoch + 1, State.Step, bitsPerDim, State.BestBitsPerDim!.Value, isBest));
         _run.Model.Train();
     }
@@ -221,9 +236,17 @@ internal sealed class TrainingLoop
     {
         Evaluate();
         ImageModel best = Checkpoint.LoadModel(_folder.Best);
-        double test = Evaluation.BitsPerDim(best, _data.Test, Settings.BatchSize, Evaluation.TestNoise(Settings), _cancel);
+        double test = Finite(
+            "the test bits/dim",
+            best,
+            () => Evaluation.BitsPerDim(best, _data.Test, Settings.BatchSize, Evaluation.TestNoise(Settings), _cancel));
         double worst = DrawReconstruction(best);
-        Write(new MetricsLine { Event = MetricsLine.ResultEvent, TestBitsPerDim = test, WorstReconstructionError = worst });
+        Write(new MetricsLine
+        {
+            Event = MetricsLine.ResultEvent,
+            TestBitsPerDim = test,
+            WorstReconstructionError = double.IsFinite(worst) ? worst : null,
+        });
         return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst);
     }
 
@@ -231,23 +254,29 @@ internal sealed class TrainingLoop
     {
         _run.Model.Eval();
         Tensor samples = _run.Model.Sample(GridImages, _run.Samples());
-        WritePicture(_folder.Samples, ImageGrid.FromTensor(samples));
+        WritePicture(_folder.Samples, () => ImageGrid.FromTensor(samples));
     }
 
     private double DrawReconstruction(ImageModel model)
     {
-        ImageSet set = _data.Test.Take(Math.Min(ReconstructedImages, _data.Test.Count));
+        ImageSet set = _data.Test.Take(Math.Min(Evaluation.ReconstructedImages, _data.Test.Count));
         Tensor images = set.ToTensor(Settings.DType);
         (Tensor reconstruction, double worst) = Evaluation.Reconstruct(model, images);
-        WritePicture(_folder.Reconstruction, ImageGrid.Comparison(images, reconstruction));
+        WritePicture(_folder.Reconstruction, () => ImageGrid.Comparison(images, reconstruction));
         return worst;
     }
 
-    private void WritePicture(string path, RgbImage picture)
+    private void WritePicture(string path, Func<RgbImage> draw)
     {
+        if (_data.Channels is not (1 or 3))
+        {
+            Report(new PictureFailed(path, $"a picture has 1 or 3 channels; these images have {_data.Channels}"));
+            return;
+        }
+
         try
         {
-            ImageFile.WritePng(path, picture);
+            ImageFile.WritePng(path, draw());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -255,15 +284,38 @@ internal sealed class TrainingLoop
         }
     }
 
-    private void SaveIfDue()
+    /// <summary>The value of an evaluation, which must be finite.</summary>
+    private double Finite(string what, ImageModel model, Func<double> measure)
+    {
+        double value;
+        try
+        {
+            value = measure();
+        }
+        catch (NonFiniteException)
+        {
+            value = double.NaN;
+        }
+
+        return double.IsFinite(value) ? value : throw NonFiniteSearch.InEvaluation(_run, model, what, () => measure());
+    }
+
+    /// <summary>
+    /// The last step may have ruined the model, and only a loss tells: before a cancelled run's state replaces the last checkpoint, one batch
+    /// of validation images is evaluated. (A checkpoint that is due between steps is saved in the next one, after its loss and gradient.)
+    /// </summary>
+    private void RequireFiniteModel()
+    {
+        ImageSet some = _data.Validation.Take(Math.Min(Settings.BatchSize, _data.Validation.Count));
+        Finite("the bits/dim of validation images", _run.Model, () => Evaluation.BitsPerDim(_run.Model, some, Settings.BatchSize, _run.ValidationNoise()));
+    }
+
+    private bool IsSaveDue()
     {
         bool bySteps = Settings.CheckpointIntervalSteps > 0 && State.Step - _savedStep >= Settings.CheckpointIntervalSteps;
         bool byTime = Settings.CheckpointIntervalMinutes > 0
             && (_session.Elapsed - _savedAt).TotalMinutes >= Settings.CheckpointIntervalMinutes;
-        if (bySteps || byTime)
-        {
-            SaveLast();
-        }
+        return bySteps || byTime;
     }
 
     private void SaveLast()

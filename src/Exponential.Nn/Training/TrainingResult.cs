@@ -1,18 +1,5 @@
 namespace Exponential.Nn;
 
-/// <summary>Why a run ended.</summary>
-public enum StopReason
-{
-    /// <summary>All its steps were taken.</summary>
-    Completed,
-
-    /// <summary>Its time was over.</summary>
-    TimeLimit,
-
-    /// <summary>It was cancelled; the last step was finished and saved.</summary>
-    Cancelled,
-}
-
 /// <summary>What a run came to.</summary>
 /// <param name="Folder">Its folder, an absolute path.</param>
 /// <param name="Reason">Why it ended.</param>
@@ -20,7 +7,8 @@ public enum StopReason
 /// <param name="BestValidationBitsPerDim">Lowest bits per dimension on the validation images; null where none was evaluated.</param>
 /// <param name="TestBitsPerDim">Bits per dimension of the best model on the test images; null for a cancelled run.</param>
 /// <param name="WorstReconstructionError">
-/// max |decode(encode(v)) - v| / 256 of the best model over a batch of test images; null for a cancelled run.
+/// max |decode(encode(v)) - v| / 256 of the best model over a batch of test images, infinite where one does not come
+/// back finite; null for a cancelled run.
 /// </param>
 public sealed record TrainingResult(
     string Folder, StopReason Reason, long Steps, double? BestValidationBitsPerDim, double? TestBitsPerDim, double? WorstReconstructionError);

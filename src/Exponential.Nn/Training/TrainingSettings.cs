@@ -183,7 +183,6 @@ public sealed record TrainingSettings
         MaxMinutes = 4,
         MaxValidationImages = 500,
         MaxTestImages = 1000,
-        EvaluateIntervalEpochs = 5,
     };
 
     /// <summary>Checks every value's range.</summary>
@@ -224,6 +223,21 @@ public sealed record TrainingSettings
             double.IsFinite(CheckpointIntervalMinutes) && CheckpointIntervalMinutes >= 0,
             "checkpoint_interval_minutes", "at least 0", CheckpointIntervalMinutes);
         Require(Threads is >= 0 and <= 1024, "threads", "0 to 1024", Threads);
+    }
+
+    /// <summary>Checks every value's range, and that images of a size can be squeezed as often as the levels ask.</summary>
+    /// <param name="imageShape">[C, H, W].</param>
+    /// <exception cref="ArgumentException">A value outside its range, or images that do not fit; the message names the setting.</exception>
+    public void Validate(Shape imageShape)
+    {
+        Validate();
+        int squeezes = UseSplitPrior ? Levels : 1;
+        int factor = 1 << squeezes;
+        Require(
+            imageShape.Rank == 3 && imageShape[1] % factor == 0 && imageShape[2] % factor == 0,
+            UseSplitPrior ? $"n_levels {Levels} with use_splitprior" : "dataset",
+            $"images [channels, height, width] with height and width divisible by {factor}",
+            imageShape);
     }
 
     /// <summary>The settings as JSON, under the command line's names.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -50,6 +51,14 @@ internal sealed class TrainingState
     [JsonPropertyName("seconds")]
     public double Seconds { get; set; }
 
+    /// <summary>The number of training images, to which a resumed run must return.</summary>
+    [JsonPropertyName("training_images")]
+    public int TrainingImages { get; set; }
+
+    /// <summary>SHA-256 of the training images' bytes, in hexadecimal.</summary>
+    [JsonPropertyName("training_hash")]
+    public string TrainingHash { get; set; } = "";
+
     /// <summary>Mean bits per dimension over the epoch's images so far.</summary>
     [JsonIgnore]
     public double MeanBitsPerDim => EpochImages == 0 ? double.NaN : EpochBitsPerDim / EpochImages;
@@ -61,6 +70,30 @@ internal sealed class TrainingState
         Batch++;
         EpochBitsPerDim += bitsPerDim * images;
         EpochImages += images;
+    }
+
+    /// <summary>Notes which images the run learns from.</summary>
+    public void NoteImages(ImageSet training)
+    {
+        TrainingImages = training.Count;
+        TrainingHash = HashOf(training);
+    }
+
+    /// <summary>Checks that these are the images the run learns from.</summary>
+    /// <exception cref="InvalidDataException">They are others.</exception>
+    public void RequireImages(ImageSet training)
+    {
+        if (TrainingImages != training.Count)
+        {
+            throw new InvalidDataException(
+                $"resume: the run was trained on {TrainingImages} images; '{training.Name}' has {training.Count}. It goes on only with the same images");
+        }
+
+        if (TrainingHash != HashOf(training))
+        {
+            throw new InvalidDataException(
+                $"resume: the {training.Count} images of '{training.Name}' are not those that the run was trained on (their SHA-256 differs). It goes on only with the same images");
+        }
     }
 
     /// <summary>Checks what comes from a file.</summary>
@@ -83,10 +116,6 @@ internal sealed class TrainingState
         EpochBitsPerDim = 0;
         EpochImages = 0;
     }
-}
 
-/// <summary>The state of a generator.</summary>
-/// <param name="Seed">Its stream.</param>
-/// <param name="Offset">Its next word.</param>
-internal readonly record struct GeneratorPosition(
-    [property: JsonPropertyName("seed")] ulong Seed, [property: JsonPropertyName("offset")] ulong Offset);
+    private static string HashOf(ImageSet images) => Convert.ToHexString(SHA256.HashData(images.Pixels));
+}

@@ -142,9 +142,39 @@ public class OptimizerTests
         var large = new Parameter(Tensor.Ones([3]));
         var other = new Adam([large]);
         InvalidDataException shape = Assert.Throws<InvalidDataException>(() => other.LoadState(state, [("w", large)]));
-        Assert.Equal("optimizer state: w.exp_avg must be Float32 [3]; it is Float32 [2]. It belongs to another model", shape.Message);
+        Assert.Equal(
+            "optimizer state: it belongs to another model or optimizer: w.exp_avg must be Float32 [3]; it is Float32 [2]; w.exp_avg_sq must be Float32 [3]; it is Float32 [2]",
+            shape.Message);
         InvalidDataException missing = Assert.Throws<InvalidDataException>(() => other.LoadState(state, [("x", large)]));
-        Assert.Equal("optimizer state: x.step is missing; the state belongs to another model", missing.Message);
+        Assert.Equal(
+            "optimizer state: it belongs to another model or optimizer: missing: x.step; unknown: w.exp_avg, w.exp_avg_sq, w.step", missing.Message);
+    }
+
+    [Fact]
+    public void StateThatDoesNotFitChangesNothing()
+    {
+        var first = new Parameter(Tensor.Ones([2]));
+        var second = new Parameter(Tensor.Ones([2]));
+        var source = new Adamax([first, second]);
+        source.Step((first.Value + second.Value).Sum().Backward());
+        StateDictionary saved = source.State([("a", first), ("b", second)]);
+        var partial = new StateDictionary();
+        foreach ((string name, StateValue value) in saved.Where(entry => entry.Key != "b.exp_inf"))
+        {
+            if (value.IsInteger)
+            {
+                partial.Add(name, value.Integer);
+            }
+            else
+            {
+                partial.Add(name, value.Tensor);
+            }
+        }
+
+        var target = new Adamax([first, second]);
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => target.LoadState(partial, [("a", first), ("b", second)]));
+        Assert.Equal("optimizer state: it belongs to another model or optimizer: missing: b.exp_inf", e.Message);
+        Assert.All(target.State([("a", first), ("b", second)]).Values, value => Assert.Equal(0, value.Integer));
     }
 
     [Fact]

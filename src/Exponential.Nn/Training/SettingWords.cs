@@ -1,32 +1,5 @@
 namespace Exponential.Nn;
 
-/// <summary>The optimizer of a run.</summary>
-public enum OptimizerKind
-{
-    /// <summary><see cref="Nn.Adamax"/> with betas (0.9, 0.999), epsilon 1e-7: the original's choice for mixing flows.</summary>
-    Adamax,
-
-    /// <summary><see cref="Nn.Adam"/> with betas (0.9, 0.99), epsilon 1e-7: the original's choice for its other models.</summary>
-    Adam,
-}
-
-/// <summary>How a convolution exponential's number of terms is chosen.</summary>
-public enum ConvExpTerms
-{
-    /// <summary>6 in training and 13 in evaluation: <see cref="ConvExpPlan.Original"/>.</summary>
-    Original,
-
-    /// <summary>As many as a certified tolerance takes: <see cref="ConvExpPlan.Certified"/>.</summary>
-    Tolerance,
-}
-
-/// <summary>How byte values become reals before a flow sees them.</summary>
-public enum DequantizationKind
-{
-    /// <summary>Uniform noise: <see cref="UniformDequantization"/>.</summary>
-    Uniform,
-}
-
 /// <summary>The words that settings files and command lines use for the settings that are choices.</summary>
 public static class SettingWords
 {
