@@ -80,17 +80,17 @@ internal static class BackwardPass
             {
                 if (createGraph)
                 {
-                    node.Operation.Vjp(new VjpContext(node, cotangents, gradients));
+                    node.Operation.Vjp(new VjpContext(node, cotangents, gradients, useful));
                 }
                 else
                 {
-                    RunReleasingTemporaries(node, cotangents, gradients);
+                    RunReleasingTemporaries(node, cotangents, gradients, useful);
                 }
             }
 
             for (int index = 0; index < gradients.Length; index++)
             {
-                if (gradients[index] is { } gradient && node.Sources[index] is { } source && useful.Contains(source))
+                if (gradients[index] is { } gradient && node.Sources[index] is { } source)
                 {
                     Add(source, node.SourceOutputs[index], gradient);
                 }
@@ -142,10 +142,10 @@ internal static class BackwardPass
         }
     }
 
-    private static void RunReleasingTemporaries(OperationNode node, Tensor?[] cotangents, Tensor?[] gradients)
+    private static void RunReleasingTemporaries(OperationNode node, Tensor?[] cotangents, Tensor?[] gradients, HashSet<GraphNode> useful)
     {
         using TemporaryScope scope = TemporaryScope.Begin();
-        node.Operation.Vjp(new VjpContext(node, cotangents, gradients));
+        node.Operation.Vjp(new VjpContext(node, cotangents, gradients, useful));
         for (int index = 0; index < gradients.Length; index++)
         {
             if (gradients[index] is { } gradient)
@@ -253,7 +253,7 @@ internal static class BackwardPass
         var between = new List<OperationNode>();
         foreach (GraphNode node in reachable)
         {
-            if (node is OperationNode operation)
+            if (node is OperationNode operation && operation.Sequence > earliest)
             {
                 bool leadsDown = false;
                 foreach (GraphNode? source in operation.Sources)

@@ -53,7 +53,7 @@ public sealed class Gradients : IReadOnlyDictionary<Parameter, Tensor>
         {
             foreach (Tensor gradient in Values)
             {
-                sum += gradient.Square().Sum().ToScalar();
+                sum += gradient.To(DType.Float64).Square().Sum().ToScalar();
             }
         }
 

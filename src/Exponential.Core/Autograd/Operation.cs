@@ -84,8 +84,8 @@ internal abstract class Operation
     }
 }
 
-/// <summary>What a vector-Jacobian product reads and writes.</summary>
-internal sealed class VjpContext(OperationNode node, Tensor?[] cotangents, Tensor?[] gradients)
+/// <summary>What a vector-Jacobian product reads and writes. Useful are the nodes from which a wanted gradient is reached.</summary>
+internal sealed class VjpContext(OperationNode node, Tensor?[] cotangents, Tensor?[] gradients, HashSet<GraphNode> useful)
 {
     /// <summary>The cotangent of the only output.</summary>
     public Tensor Cotangent => CotangentOf(0);
@@ -97,7 +97,7 @@ internal sealed class VjpContext(OperationNode node, Tensor?[] cotangents, Tenso
     public bool HasCotangent(int output) => cotangents[output] is not null;
 
     /// <summary>Whether the gradient of an input is wanted.</summary>
-    public bool Needs(int input) => node.Sources[input] is not null;
+    public bool Needs(int input) => node.Sources[input] is { } source && useful.Contains(source);
 
     /// <summary>A saved input.</summary>
     public Tensor Input(int index) => node.Input(index);

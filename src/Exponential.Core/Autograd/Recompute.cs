@@ -46,14 +46,16 @@ public static partial class Autograd
     /// <summary>
     /// Applies a function and keeps only its input: the backward pass computes the inner values again. Memory for time.
     /// </summary>
-    /// <param name="function">A function that gives the same result each time; it is called again in the backward pass.</param>
+    /// <param name="function">
+    /// A function that gives the same result each time; it is called again in the backward pass, where it may keep no tensor that it makes.
+    /// </param>
     /// <param name="x">Its input.</param>
     /// <param name="parameters">Every parameter that the function reads.</param>
     /// <exception cref="InvalidOperationException">In the backward pass: the function reads a parameter that was not named, or another tensor with a graph.</exception>
     public static Tensor Recompute(Func<Tensor, Tensor> function, Tensor x, params ReadOnlySpan<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(function);
-        Parameter[] named = parameters.ToArray();
+        Parameter[] named = [.. parameters.ToArray().Distinct()];
         return new RecomputeOperation(function, named).Apply([x, .. named.Select(parameter => parameter.Value)]);
     }
 }

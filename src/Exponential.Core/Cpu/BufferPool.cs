@@ -98,6 +98,15 @@ internal static class BufferPool
         }
     }
 
+    /// <summary>Leaves a rented buffer to the garbage collector, because a span of it may live on.</summary>
+    public static void Forget(PinnedBuffer buffer)
+    {
+        lock (Gate)
+        {
+            _inUse -= buffer.Capacity;
+        }
+    }
+
     /// <summary>Runs the finalisers of unreachable tensors, so that their buffers come back: cheap when they are young.</summary>
     public static void CollectUnreachable(int generation = 0)
     {
@@ -136,6 +145,12 @@ internal static class BufferPool
 
     private static PinnedBuffer Create(int sizeClass, long capacity)
     {
+        // Free buffers of other sizes do not serve this rent. Where all together would pass the mark, they go: the sizes have changed.
+        if (Pooled + InUse + capacity > Volatile.Read(ref _highWater))
+        {
+            Trim();
+        }
+
         PinnedBuffer buffer;
         try
         {

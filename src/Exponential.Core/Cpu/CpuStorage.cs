@@ -40,7 +40,14 @@ internal sealed unsafe class CpuStorage : Storage
         if (buffer is not null)
         {
             GC.SuppressFinalize(this);
-            BufferPool.Return(buffer);
+            if (HasEscaped)
+            {
+                BufferPool.Forget(buffer);
+            }
+            else
+            {
+                BufferPool.Return(buffer);
+            }
         }
     }
 }

@@ -132,9 +132,9 @@ internal readonly struct PaddedLayout
         double least = double.PositiveInfinity;
         for (int lanes = 1, doublings = 0; lanes <= vectorCount; lanes *= 2, doublings++)
         {
-            int row = g.OutputWidth * lanes;
-            int extent = ((g.OutputHeight - 1) * (g.InputWidth + g.PaddingWidth) + g.OutputWidth) * lanes;
-            int vectors = row % vectorCount == 0 ? g.OutputHeight * (row / vectorCount) : (extent + vectorCount - 1) / vectorCount;
+            long row = (long)g.OutputWidth * lanes;
+            long extent = ((g.OutputHeight - 1L) * (g.InputWidth + g.PaddingWidth) + g.OutputWidth) * lanes;
+            long vectors = row % vectorCount == 0 ? g.OutputHeight * (row / vectorCount) : (extent + vectorCount - 1) / vectorCount;
             int groups = (g.Batch + lanes - 1) / lanes;
 
             // Interleaving costs a little time and room: two per cent a doubling.

@@ -1,8 +1,8 @@
 namespace Exponential;
 
 /// <summary>
-/// The threads of the CPU kernels. Work is cut by the caller into blocks that do not depend on the number of threads, so that
-/// results do not either; the threads only decide who computes which block.
+/// The threads of the CPU kernels. Work is cut by the caller into blocks in such a way that no sum depends on the number of threads: the
+/// threads only decide who computes which block.
 /// </summary>
 /// <remarks>
 /// One job runs on the workers at a time. A caller who finds them busy, or who is inside a job already, computes its blocks
@@ -22,6 +22,7 @@ internal static class Workers
     /// <summary>Workers that wait and that nobody has claimed yet. Every claim is one release of <see cref="Wake"/>, so no wake-up is left over.</summary>
     private static int _asleep;
     private static int _busy;
+    private static long _lastNumber; // written by the caller that holds _busy
 
     /// <summary>The number of threads that compute at once, the caller included; at least 1.</summary>
     public static int Count
@@ -35,7 +36,7 @@ internal static class Workers
     }
 
     /// <summary>Calls <paramref name="body"/> once for every block in 0..<paramref name="blockCount"/> - 1 and returns when all are done.</summary>
-    /// <exception cref="AggregateException">Never: the first exception of a block is thrown as it was.</exception>
+    /// <remarks>The first exception of a block is thrown as it was, when every block has ended.</remarks>
     public static void For(int blockCount, Action<int> body)
     {
         int helpers = Math.Min(_count, blockCount) - 1;
@@ -49,7 +50,7 @@ internal static class Workers
             return;
         }
 
-        var job = new Job(body, blockCount, helpers);
+        var job = new Job(++_lastNumber, body, blockCount, helpers);
         try
         {
             EnsureStarted(helpers);
@@ -84,23 +85,28 @@ internal static class Workers
         {
             for (; _started < helpers; _started++)
             {
-                new Thread(Loop) { IsBackground = true, Name = $"Exponential worker {_started + 1}" }.Start();
+                new Thread(Loop) { IsBackground = true, Name = $"Exponential worker {_started + 1}" }.UnsafeStart();
             }
         }
     }
 
     private static void Loop()
     {
-        Job? last = null;
+        // Each job is tried once: no seat, or no block, now means none later, and a worker that kept asking would hold up the job's end.
+        long seen = 0;
         int spins = 0;
         while (true)
         {
             Job? job = _job;
-            if (job is not null && job != last && job.TryJoinIn())
+            if (job is not null && job.Number != seen)
             {
-                job.Work();
-                job.Leave();
-                last = job;
+                seen = job.Number;
+                if (job.TryJoinIn())
+                {
+                    job.Work();
+                    job.Leave();
+                }
+
                 spins = 0;
                 continue;
             }
@@ -111,12 +117,11 @@ internal static class Workers
                 continue;
             }
 
-            last = null;
             spins = 0;
             Interlocked.Increment(ref _asleep);
 
             // A job that came in between may not have seen this worker: it stays up, unless it has been claimed, to take its wake-up.
-            if (_job is null || ClaimSleepers(1) == 0)
+            if (_job is not { } late || late.Number == seen || ClaimSleepers(1) == 0)
             {
                 Wake.Wait();
             }
@@ -136,11 +141,13 @@ internal static class Workers
         }
     }
 
-    private sealed class Job(Action<int> body, int blockCount, int helpers)
+    private sealed class Job(long number, Action<int> body, int blockCount, int helpers)
     {
         private int _next = -1;
         private int _seats = helpers;
         private int _working;
+
+        public long Number => number;
 
         public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Error { get; private set; }
 

@@ -34,6 +34,9 @@ public sealed record ExponentialPlan
     // Enough at q <= 1 for any norm whose exponential is a number, and so for any plan: 1/200! is 1e-375.
     private const int MostTermsInStep = 200;
 
+    /// <summary>The most terms of a step: where more would be needed, more steps are cheaper.</summary>
+    public const int MostTerms = 1000;
+
     private ExponentialPlan(int terms, int steps, double normBound, double remainder, double tolerance)
     {
         Terms = terms;
@@ -73,10 +76,14 @@ public sealed record ExponentialPlan
     /// <summary>A plan of a fixed number of terms in one step, as in the paper (6 in training and 13 in evaluation for the mixing layer).</summary>
     /// <param name="terms">The number of terms after the identity; 0 or more.</param>
     /// <param name="normBound">A bound on the norm of M, from which the remainder is certified; NaN where it is not known.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The number of terms is negative, or the bound is.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of terms is negative or above <see cref="MostTerms"/>, or the bound is negative.</exception>
     public static ExponentialPlan Fixed(int terms, double normBound = double.NaN)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(terms);
+        if (terms is < 0 or > MostTerms)
+        {
+            throw new ArgumentOutOfRangeException(nameof(terms), $"ExponentialPlan: expects 0 to {MostTerms} terms; got {terms}");
+        }
+
         if (normBound < 0)
         {
             throw new ArgumentOutOfRangeException(nameof(normBound), $"ExponentialPlan: a norm is not negative; got {normBound}");

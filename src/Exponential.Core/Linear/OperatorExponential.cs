@@ -162,7 +162,7 @@ public sealed class OperatorExponential : LinearOperator
             return null;
         }
 
-        // The norm of M - mu I is at least rho - |mu|: where even that would be no cheaper, the bound itself need not be computed.
+        // If rho is tight, the norm of M - mu I is at least rho - |mu|: where even that would be no cheaper, the bound itself need not be computed.
         double least = Math.Max(0, rho - Math.Abs(mu));
         if (!IsCheaper(least) || exponent.Shifted(mu) is not { } series)
         {

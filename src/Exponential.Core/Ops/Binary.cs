@@ -48,7 +48,7 @@ internal sealed class BinaryOperation(BinaryKind kind) : Operation
                 break;
             case BinaryKind.Divide:
                 SetIfNeeded(context, 0, () => g / context.Input(1));
-                SetIfNeeded(context, 1, () => -(g * context.Input(0) / context.Input(1).Square()));
+                SetIfNeeded(context, 1, () => -(g / context.Input(1) * (context.Input(0) / context.Input(1))));
                 break;
             case BinaryKind.Minimum:
                 SetShared(context, g, context.Input(0).Less(context.Input(1)), context.Input(0).EqualTo(context.Input(1)));

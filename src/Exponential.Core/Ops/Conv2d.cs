@@ -19,6 +19,11 @@ internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int pad
             throw new ArgumentException($"Conv2d: expects input [B, C, H, W] and kernel [O, C, k, k]; got {x} and {kernel}");
         }
 
+        if (kernel[0] == 0 || kernel[1] == 0)
+        {
+            throw new ArgumentException($"Conv2d: kernel {kernel} has no channels; expects [O, C, k, l] with O and C of 1 or more");
+        }
+
         if (x[1] != kernel[1])
         {
             throw new ArgumentException($"Conv2d: kernel has {kernel[1]} input channels {kernel}; input has {x[1]} {x}");
@@ -181,6 +186,11 @@ public sealed partial class Tensor
         if (Rank != 4 || kernel.Rank != 4)
         {
             throw new ArgumentException($"ConvTranspose2d: expects input [B, I, H, W] and kernel [I, O, k, k]; got {Shape} and {kernel.Shape}");
+        }
+
+        if (kernel.Shape[0] == 0 || kernel.Shape[1] == 0)
+        {
+            throw new ArgumentException($"ConvTranspose2d: kernel {kernel.Shape} has no channels; expects [I, O, k, l] with I and O of 1 or more");
         }
 
         if (Shape[1] != kernel.Shape[0])

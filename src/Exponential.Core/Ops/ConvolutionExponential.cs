@@ -24,7 +24,7 @@ internal sealed class ConvolutionExponentialOperation(double scale, int terms, i
         Tensor x = context.Input(0);
         Tensor kernel = context.Input(1);
         Tensor g = context.Cotangent;
-        if (context.Needs(0) && !context.Needs(1))
+        if (!context.Needs(1))
         {
             context.Set(0, new ConvolutionExponentialOperation(scale, terms, steps, !adjoint).Apply(g, kernel));
             return;
@@ -116,7 +116,7 @@ internal static class FusedOps
     public static Tensor ConvolutionExponential(Tensor x, Tensor kernel, int terms, int steps, bool adjoint, double scale)
     {
         Shape k = kernel.Shape;
-        if (x.Rank != 4 || k.Rank != 4 || k[0] != k[1] || k[2] % 2 == 0 || k[3] % 2 == 0)
+        if (x.Rank != 4 || k.Rank != 4 || k[0] != k[1] || k[0] == 0 || k[2] % 2 == 0 || k[3] % 2 == 0)
         {
             throw new ArgumentException($"ConvolutionExponential: expects input [B, C, H, W] and a kernel [C, C, k, l] with odd k and l; got {x.Shape} and {k}");
         }
@@ -126,9 +126,10 @@ internal static class FusedOps
             throw new ArgumentException($"ConvolutionExponential: kernel has {k[0]} channels {k}; input has {x.Shape[1]} {x.Shape}");
         }
 
-        if (terms < 0 || steps < 1)
+        if (terms < 0 || terms > ExponentialPlan.MostTerms || steps < 1)
         {
-            throw new ArgumentException($"ConvolutionExponential: expects 0 terms or more and 1 step or more; got {terms} and {steps}");
+            throw new ArgumentException(
+                $"ConvolutionExponential: expects 0 to {ExponentialPlan.MostTerms} terms and 1 step or more; got {terms} and {steps}");
         }
 
         return x.Backend.ConvolutionExponential is null

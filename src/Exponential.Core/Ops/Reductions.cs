@@ -54,7 +54,11 @@ public sealed partial class Tensor
     /// <summary>The mean over some axes, or over all when none is named.</summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
-    public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false) => Sum(axes, keepDims) / ReducedCount("Mean", axes);
+    public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false)
+    {
+        int count = ReducedCount("Mean", axes);
+        return Sum(axes, keepDims) / count;
+    }
 
     /// <summary>The largest element, a scalar.</summary>
     public Tensor Max() => Max([]);
@@ -85,12 +89,13 @@ public sealed partial class Tensor
             throw new ArgumentException($"LogSumExp: an empty tensor {Shape} has no largest element");
         }
 
+        bool[] mask = Axes.Mask("LogSumExp", axes, Shape);
         Tensor max = Detach().Max(axes, keepDims: true);
 
         // An infinite maximum would give infinity minus infinity.
         Tensor shift = Where(max.Abs().Less(double.PositiveInfinity), max, max.ZerosLike());
         Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true).Log() + shift;
-        return keepDims ? sum : sum.Reshape(Axes.Dropped(Shape, Axes.Mask("LogSumExp", axes, Shape)));
+        return keepDims ? sum : sum.Reshape(Axes.Dropped(Shape, mask));
     }
 
     /// <summary>The variance of all elements, a scalar.</summary>
@@ -112,10 +117,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>e^x / sum of e^x along an axis.</summary>
-    public Tensor Softmax(int axis) => LogSoftmax(axis).Exp();
+    public Tensor Softmax(int axis) => LogSoftmax(Axes.Normalise("Softmax", axis, Shape)).Exp();
 
     /// <summary>x - ln(sum of e^x) along an axis.</summary>
-    public Tensor LogSoftmax(int axis) => this - LogSumExp([axis], keepDims: true);
+    public Tensor LogSoftmax(int axis) => this - LogSumExp([Axes.Normalise("LogSoftmax", axis, Shape)], keepDims: true);
 
     /// <summary>Sums stretched axes away, so that the result has the given shape, which broadcasts to this one.</summary>
     internal Tensor SumTo(Shape shape)

@@ -17,7 +17,10 @@ internal abstract class Storage(DType dtype, int count)
     /// <summary>Grows with every write in place, so that a cache keyed by storage and version never serves old values.</summary>
     public long Version { get; private set; }
 
-    public bool IsShared => Volatile.Read(ref _references) > 1;
+    /// <summary>Whether somebody outside may hold a span of the memory, which then is never written in place nor used again.</summary>
+    public bool HasEscaped { get; set; }
+
+    public bool IsShared => HasEscaped || Volatile.Read(ref _references) > 1;
 
     public void AddReference()
     {

@@ -108,7 +108,7 @@ public sealed partial class Tensor
         return DType == DType.Float32 ? ToArray<float>()[0] : ToArray<double>()[0];
     }
 
-    /// <summary>Views the elements as a span of System.Numerics.Tensors, without a copy. It stays valid while this tensor is reachable.</summary>
+    /// <summary>Views the elements as a span of System.Numerics.Tensors, without a copy. The span may outlive the tensor.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>, as <see cref="DType"/> says.</typeparam>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the tensor's element type.</exception>
     /// <exception cref="NotSupportedException">The layout has negative strides (a flipped view); call <see cref="Contiguous"/> first.</exception>
@@ -134,6 +134,8 @@ public sealed partial class Tensor
             strides[axis] = Shape[axis] == 1 || ElementCount == 0 ? 0 : Layout.Strides[axis];
         }
 
+        // The span keeps the pinned array alive; the pool must not lend it again.
+        cpu.HasEscaped = true;
         ReadOnlySpan<T> span = cpu.Span<T>()[Layout.Offset..];
         return Rank == 0 ? new ReadOnlyTensorSpan<T>(span[..1]) : new ReadOnlyTensorSpan<T>(span, lengths, strides);
     }

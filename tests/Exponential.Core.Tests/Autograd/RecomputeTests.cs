@@ -107,6 +107,25 @@ public sealed class RecomputeTests
         Assert.All(y.Backward().For(leaf)!.ToArray<double>(), value => Assert.Equal(1, value));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheParameterItselfMayBeTheInput(bool createGraph)
+    {
+        Tensor[] inputs = [_weight];
+        Tensor[] expected = Autograd.Gradient(Layer(_weight).Sum(), inputs, createGraph: createGraph);
+        Tensor[] actual = Autograd.Gradient(Autograd.Recompute(Layer, _weight, _weight).Sum(), inputs, createGraph: createGraph);
+        AssertClose(expected, actual);
+    }
+
+    [Fact]
+    public void AParameterNamedTwiceCountsOnce()
+    {
+        Gradients expected = Layer(_x).Sum().Backward();
+        Gradients actual = Autograd.Recompute(Layer, _x, _weight, _weight).Sum().Backward();
+        AssertClose([expected[_weight]], [actual[_weight]]);
+    }
+
     [Fact]
     public void RecordsNothingWhereNothingNeedsAGradient() => Assert.False(Autograd.Recompute(x => x.Exp(), _x).RequiresGradient);
 

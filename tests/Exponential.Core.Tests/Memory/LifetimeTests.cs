@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Xunit;
 
@@ -155,6 +156,22 @@ public sealed class LifetimeTests
         Assert.All(loss.Backward().For(leaf)!.ToArray<float>(), value => Assert.Equal(1f / 256, value, 1e-7f));
         Assert.Equal(Enumerable.Repeat(2f * size, 6), Tensor.Cat([Tensor.Full([3], size), Tensor.Full([3], size)], 0).Flip(0).Split([2, 4], 0).SelectMany(part => (part + part).ToArray<float>()));
     }
+
+    [Fact]
+    public void ASpanOutlivesItsTensor()
+    {
+        ReadOnlyTensorSpan<float> span = SpanOfALostTensor();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Tensor[] later = [.. Enumerable.Range(0, 64).Select(value => Tensor.Full([1000], value))];
+        float[] seen = new float[1000];
+        span.FlattenTo(seen);
+        Assert.All(seen, value => Assert.Equal(-1, value));
+        GC.KeepAlive(later);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadOnlyTensorSpan<float> SpanOfALostTensor() => Tensor.Full([1000], -1).AsTensorSpan<float>();
 
     private static Tensor Deep(Tensor x, int depth)
     {

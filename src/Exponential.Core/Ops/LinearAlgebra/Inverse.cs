@@ -29,7 +29,7 @@ internal sealed class InverseOperation : Operation
         {
             if (!LuDecomposition.Inverse(a, shape[^1], first))
             {
-                throw new ArithmeticException($"Inverse: a matrix of {shape} is singular or not finite; it has no inverse");
+                throw new ArithmeticException($"Inverse: a matrix of {shape} is singular; it has no inverse");
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class SolveOperation : Operation
             int[] pivots = new int[n];
             if (!LuDecomposition.Factor(lu, n, pivots, out _))
             {
-                throw new ArithmeticException($"Solve: a matrix of {shape} is singular or not finite; the system has no unique solution");
+                throw new ArithmeticException($"Solve: a matrix of {shape} is singular; the system has no unique solution");
             }
 
             LuDecomposition.Solve<T>(lu, pivots, n, first, columns);
