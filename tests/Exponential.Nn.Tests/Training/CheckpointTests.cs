@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Exponential.Tests;
 
+[Collection(TrainingRuns.Name)]
 public sealed class CheckpointTests : IDisposable
 {
     private readonly TinyRun _tiny = new();
@@ -120,11 +121,31 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("[3, 8, 99999999999]")]
     [InlineData("[3, 8, 16000]")]
     [InlineData("[3, 8, 7]")]
+    [InlineData("[1, 16384, 16384]")]
     public void HostileImageShapeIsRefused(string shape)
     {
         string path = Edit("image_shape", _ => shape);
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Checkpoint.LoadFlow(path));
         Assert.StartsWith($"checkpoint: {path}: ", e.Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void LeastValueCountIsTightForMixingLayers(bool splitPrior)
+    {
+        var settings = new TrainingSettings { Levels = 3, Subflows = 2, Mixing = Mixing.ConvExp, UseSplitPrior = splitPrior, IntermediateChannels = 1, DenseNetDepth = 1, DenseNetGrowth = 1 };
+        ImageModel model = ModelFactory.Create(settings, [1, 32, 32], new Generator(0));
+        long biases = model.NamedParameters().Where(item => item.Name.Contains("transform_bias", StringComparison.Ordinal)).Sum(item => (long)item.Parameter.Value.ElementCount);
+        Assert.InRange(ModelFactory.LeastValueCount(settings, [1, 32, 32]), biases, model.State().Values.Sum(value => value.IsInteger ? 1 : value.Tensor.ElementCount));
+    }
+
+    [Fact]
+    public void HugeImagesOfManyLevelsAreCountedWithEveryBias()
+    {
+        // 8 levels of 4 subflows without split priors, and one layer before: 33 layers with two biases of 2^28 values.
+        var settings = new TrainingSettings { Levels = 8, Mixing = Mixing.ConvExp };
+        Assert.True(ModelFactory.LeastValueCount(settings, [1, 16384, 16384]) >= 33.0 * 2 * (1 << 28));
     }
 
     [Theory]

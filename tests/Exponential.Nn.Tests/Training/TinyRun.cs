@@ -73,9 +73,3 @@ internal sealed class TinyRun : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
-
-/// <summary>Hands each report to a delegate at once.</summary>
-internal sealed class Reports(Action<TrainingProgress> take) : IProgress<TrainingProgress>
-{
-    public void Report(TrainingProgress value) => take(value);
-}

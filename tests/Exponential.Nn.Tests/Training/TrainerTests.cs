@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Exponential.Tests;
 
+[Collection(TrainingRuns.Name)]
 public class TrainerTests
 {
     [Fact]
@@ -112,28 +113,120 @@ public class TrainerTests
         AssertSameTensors(whole.Last, killed.Last);
     }
 
-    [Fact]
-    public void CancelledEvaluationIsDoneAgain()
+    [Theory]
+    [InlineData(4)] // in an epoch: the evaluation at the run's end is cut short
+    [InlineData(9)] // after the last epoch, which has been evaluated: the test is
+    public void CancelledEvaluationIsDoneAgain(int steps)
     {
         using var whole = new TinyRun();
-        whole.Run();
+        whole.Settings = whole.Settings with { MaxSteps = steps };
+        TrainingResult expected = whole.Run();
         using var broken = new TinyRun();
+        broken.Settings = whole.Settings with { OutputDirectory = broken.Root };
         using var stop = new CancellationTokenSource();
-
-        // The samples are drawn, and then the report of the best model cancels: the evaluation ends, and the run before its next step.
+        var reports = new List<TrainingProgress>();
         TrainingResult stopped = broken.Run(
             new Reports(report =>
             {
-                if (report is EvaluationCompleted { Step: 6 })
+                reports.Add(report);
+                if (report is RunStopped { Reason: StopReason.Completed })
                 {
                     stop.Cancel();
                 }
             }),
             stop.Token);
-        Assert.Equal((StopReason.Cancelled, 6L), (stopped.Reason, stopped.Steps));
-        broken.Resume();
+        Assert.Equal((StopReason.Cancelled, (long)steps, null), (stopped.Reason, stopped.Steps, stopped.TestBitsPerDim));
+        Assert.DoesNotContain(reports, report => report is EvaluationCompleted { Step: 4 });
+
+        // What the last report says, that all is saved, is so by then.
+        Assert.Equal(
+            [new CheckpointSaved(broken.Last, steps), new RunStopped(StopReason.Cancelled, steps)], reports.TakeLast(2));
+        TrainingResult actual = broken.Resume();
+        Assert.Equal(expected with { Folder = "" }, actual with { Folder = "" });
         Assert.Equal(whole.Metrics(), broken.Metrics());
         AssertSameTensors(whole.Last, broken.Last);
+        AssertSameTensors(whole.Best, broken.Best);
+    }
+
+    [Fact]
+    public void RunIsForOneSessionAtATime()
+    {
+        using var tiny = new TinyRun();
+        IOException? refused = null;
+        tiny.Run(new Reports(report =>
+        {
+            if (report is StepCompleted { Step: 2 })
+            {
+                refused = Assert.Throws<IOException>(() => tiny.Resume());
+            }
+        }));
+        Assert.StartsWith($"train: another session is at work on {tiny.Folder} (run.lock is held)", refused!.Message);
+        Assert.Equal(9, tiny.Resume().Steps);
+    }
+
+    [Fact]
+    public void UnnamedRunsOfOneSecondHaveFoldersOfTheirOwn()
+    {
+        using var tiny = new TinyRun();
+        TrainingSettings settings = tiny.Settings with { ExperimentName = null };
+        var now = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Local);
+        string[] paths = new string[8];
+        Parallel.For(0, paths.Length, i => paths[i] = RunFolder.Create(settings, now).Path);
+        Assert.Equal(paths.Length, paths.Distinct().Count());
+    }
+
+    [Fact]
+    public void RunGoesOnWithItsOwnImagesOnly()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 2 };
+        tiny.Run();
+        var before = Directory.GetFiles(tiny.Folder).ToDictionary(path => path, File.ReadAllBytes);
+        ImageDataset data = TinyRun.Data;
+        InvalidDataException other = Assert.Throws<InvalidDataException>(() => Trainer.Resume(
+            tiny.Folder,
+            new ImageDataset("tiny", TinyRun.Images("other", 20, 9), data.Validation, data.Test),
+            tiny.Settings with { MaxSteps = 3 }));
+        Assert.StartsWith("resume: the 20 images of 'tiny/other' are not those that the run was trained on", other.Message);
+        InvalidDataException fewer = Assert.Throws<InvalidDataException>(
+            () => Trainer.Resume(tiny.Folder, data.Take(train: 17), tiny.Settings with { MaxSteps = 3 }));
+        Assert.StartsWith("resume: the run was trained on 20 images; 'tiny/train' has 17.", fewer.Message);
+        Assert.Equal(before.Keys.Order(), Directory.GetFiles(tiny.Folder).Order());
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+    }
+
+    [Fact]
+    public void EmptySplitIsRefusedBeforeAnythingIsMade()
+    {
+        using var tiny = new TinyRun();
+        ArgumentException e = Assert.Throws<ArgumentException>(() => Trainer.Run(tiny.Settings, TinyRun.Data.Take(test: 0)));
+        Assert.StartsWith("train: every split of a data set needs an image; 'tiny/test' is empty", e.Message);
+        Assert.False(Directory.Exists(tiny.Folder));
+    }
+
+    [Fact]
+    public void ImagesThatAreNoPicturesAreTrainedOnWithoutThem()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 1 };
+        var failed = new List<PictureFailed>();
+        var two = new ImageSet("two", 2, 8, 8, TinyRun.Images("train", 8, 1).Pixels[..(8 * 2 * 64)].ToArray());
+        TrainingResult result = Trainer.Run(
+            tiny.Settings, new ImageDataset("two", two, two, two), new Reports(report => failed.AddRange(report is PictureFailed f ? [f] : [])));
+        Assert.NotNull(result.TestBitsPerDim);
+        Assert.Equal(["samples.png", "reconstruction.png"], failed.Select(f => Path.GetFileName(f.Path)));
+        Assert.All(failed, f => Assert.Equal("a picture has 1 or 3 channels; these images have 2", f.Message));
+    }
+
+    [Fact]
+    public void FoldersAreStoredAsFullPaths()
+    {
+        using var tiny = new TinyRun();
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, tiny.Root);
+        tiny.Settings = tiny.Settings with { MaxSteps = 1, OutputDirectory = relative, DataDirectory = relative };
+        tiny.Run();
+        TrainingSettings saved = Checkpoint.ReadSettings(tiny.Last);
+        Assert.Equal((tiny.Root, tiny.Root), (saved.OutputDirectory, saved.DataDirectory));
     }
 
     [Fact]
