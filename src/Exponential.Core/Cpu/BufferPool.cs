@@ -39,6 +39,9 @@ internal static class BufferPool
     private const long InitialHighWater = 256L << 20;
     private const long LargestBuffer = int.MaxValue - 128;
 
+    /// <summary>Nine tenths of the machine's memory, or of the container's or the collector's limit: beyond it the system would end the process without a word.</summary>
+    private static readonly long MemoryLimit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 9;
+
     private static readonly Lock Gate = new();
     private static readonly Stack<PinnedBuffer>[] Free = CreateStacks();
     private static long _highWater = InitialHighWater;
@@ -151,6 +154,16 @@ internal static class BufferPool
             Trim();
         }
 
+        if (InUse + Pooled + capacity > MemoryLimit)
+        {
+            Trim();
+            CollectUnreachable(2);
+            if (InUse + capacity > MemoryLimit)
+            {
+                throw OutOfMemory(capacity, null);
+            }
+        }
+
         PinnedBuffer buffer;
         try
         {
@@ -166,9 +179,7 @@ internal static class BufferPool
             }
             catch (OutOfMemoryException inner)
             {
-                throw new OutOfMemoryException(
-                    $"Allocate: no memory for {capacity:N0} bytes; {InUse:N0} are in use by tensors and graphs. Use a smaller batch, or NoGrad where no gradient is needed",
-                    inner);
+                throw OutOfMemory(capacity, inner);
             }
         }
 
@@ -179,6 +190,10 @@ internal static class BufferPool
 
         return buffer;
     }
+
+    private static OutOfMemoryException OutOfMemory(long capacity, Exception? inner) => new(
+        $"Allocate: no memory for {capacity:N0} bytes; {InUse:N0} are in use by tensors and graphs, of {MemoryLimit:N0} that this machine lends. Use a smaller batch, or NoGrad where no gradient is needed",
+        inner);
 
     private static void CountIn(long capacity)
     {

@@ -13,6 +13,9 @@ internal static class Workers
     /// <summary>How often an idle worker looks for work before it sleeps: some 50 microseconds, the gap between two ops of a training step.</summary>
     private const int SpinsBeforeSleep = 500;
 
+    /// <summary>More threads than this only wait for one another's turn on a core.</summary>
+    private static readonly int MostThreads = 4 * Environment.ProcessorCount;
+
     private static readonly object Gate = new();
     private static readonly SemaphoreSlim Wake = new(0);
     private static volatile int _count = Environment.ProcessorCount;
@@ -39,7 +42,7 @@ internal static class Workers
     /// <remarks>The first exception of a block is thrown as it was, when every block has ended.</remarks>
     public static void For(int blockCount, Action<int> body)
     {
-        int helpers = Math.Min(_count, blockCount) - 1;
+        int helpers = Math.Min(Math.Min(_count, MostThreads), blockCount) - 1;
         if (helpers <= 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (int block = 0; block < blockCount; block++)
