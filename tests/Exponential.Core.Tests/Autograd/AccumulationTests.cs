@@ -106,6 +106,21 @@ public sealed class AccumulationTests
         }
     }
 
+    [Fact]
+    public void AnOperationMayGiveOneTensorToTwoInputs()
+    {
+        // Both inputs get the same new tensor, and the first then accumulates 100 more: the second must not see it.
+        Tensor a = Tensor.Ones([3], DType.Float64).WithGradient();
+        Tensor b = Tensor.Ones([3], DType.Float64).WithGradient();
+        Tensor[] gradients = Autograd.Gradient(new Doubled().Apply(a * 1, b) + (a * 100), [a, b]);
+        Assert.Equal([102, 102, 102], gradients[0].ToArray<double>());
+        Assert.Equal([2, 2, 2], gradients[1].ToArray<double>());
+
+        gradients = Autograd.Gradient((b * 100) + new Doubled().Apply(a, b), [a, b]);
+        Assert.Equal([2, 2, 2], gradients[0].ToArray<double>());
+        Assert.Equal([102, 102, 102], gradients[1].ToArray<double>());
+    }
+
     /// <summary>A function [2, 3] to [2, 3] of one or two earlier values, views as often as not.</summary>
     private static Tensor Step(Generator random, List<Tensor> nodes)
     {
@@ -130,4 +145,24 @@ public sealed class AccumulationTests
     }
 
     private static double[] GradientOf(Tensor y, Tensor x) => Autograd.Gradient(y, [x])[0].ToArray<double>();
+
+    /// <summary>2 (a + b).</summary>
+    private sealed class Doubled : Operation
+    {
+        public override string Name => "Doubled";
+
+        public override void Forward(Backend backend, ReadOnlySpan<Operand> inputs, Span<Operand> outputs)
+        {
+            outputs[0] = backend.Allocate(inputs[0].DType, inputs[0].Shape);
+            backend.Binary(BinaryKind.Add, inputs[0], inputs[1], outputs[0]);
+            backend.Unary(UnaryKind.Affine, outputs[0], outputs[0], 2, 0);
+        }
+
+        public override void Vjp(VjpContext context)
+        {
+            Tensor doubled = context.Cotangent * 2;
+            context.Set(0, doubled);
+            context.Set(1, doubled);
+        }
+    }
 }

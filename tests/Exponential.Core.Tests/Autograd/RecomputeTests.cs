@@ -127,6 +127,13 @@ public sealed class RecomputeTests
     }
 
     [Fact]
+    public void NamingAParameterTwiceCountsOnce()
+    {
+        double[] expected = Layer(_x).Sum().Backward()[_weight].ToArray<double>();
+        Assert.Equal(expected, Autograd.Recompute(Layer, _x, _weight, _weight).Sum().Backward()[_weight].ToArray<double>());
+    }
+
+    [Fact]
     public void RecordsNothingWhereNothingNeedsAGradient() => Assert.False(Autograd.Recompute(x => x.Exp(), _x).RequiresGradient);
 
     private static void AssertClose(Tensor[] expected, Tensor[] actual)

@@ -141,9 +141,11 @@ public sealed class WorkersTests
     {
         // Each of two blocks waits for the other: it only ends if a second thread takes part, asleep or not.
         using var count = new WorkerCount(2);
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < 400; round++)
         {
-            if (round % 2 == 0)
+            // From far below to far above the time a worker looks for work before it sleeps.
+            Thread.SpinWait(round * 20);
+            if (round % 20 == 0)
             {
                 Thread.Sleep(3);
             }

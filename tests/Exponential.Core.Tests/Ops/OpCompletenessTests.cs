@@ -6,7 +6,7 @@ namespace Exponential.Core.Tests;
 /// <summary>A public operation that the catalogue lacks fails here.</summary>
 public sealed class OpCompletenessTests
 {
-    /// <summary>What returns tensors and is no operation; TensorCreationTests and the autograd tests cover it.</summary>
+    /// <summary>What returns tensors and is no operation; TensorTests and the autograd tests cover it.</summary>
     private static readonly string[] NotOperations =
     [
         "Zeros(Shape, DType)", "Ones(Shape, DType)", "Full(Shape, Double, DType)", "Scalar(Double, DType)", "Arange(Int32, DType)", "Eye(Int32, DType)",
