@@ -32,21 +32,3 @@ internal static class Cli
         }
     }
 }
-
-/// <summary>What a command came to.</summary>
-internal sealed record CliResult(int Code, string Output, string Error)
-{
-    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-}
-
-/// <summary>A folder that goes with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public TemporaryFolder() => Directory.CreateDirectory(Path);
-
-    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"exponential-cli-{Guid.NewGuid():N}");
-
-    public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}

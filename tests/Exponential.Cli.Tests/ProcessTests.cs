@@ -23,7 +23,7 @@ public class ProcessTests
         Assert.Equal("", process.StandardError.ReadToEnd());
         Assert.Equal(CommandLine.Success, process.ExitCode);
         Assert.Contains("everything is saved", rest);
-        Assert.True(Checkpoint.Inspect(folder["run", RunFolder.LastName]).Step >= 20);
+        Assert.True(Checkpoint.Inspect(folder.File("run", RunFolder.LastName)).Step >= 20);
     }
 
     [Fact]
@@ -33,9 +33,9 @@ public class ProcessTests
         using Process process = StartAndWaitForSteps(folder, "--checkpoint_interval_steps", "1");
         process.Kill();
         process.WaitForExit();
-        long step = Checkpoint.Inspect(folder["run", RunFolder.LastName]).Step!.Value;
+        long step = Checkpoint.Inspect(folder.File("run", RunFolder.LastName)).Step!.Value;
         Assert.InRange(step, 19, 1_000_000);
-        CliResult resumed = Cli.Run("train", "--resume", folder["run"], "--max_steps", $"{step + 1}");
+        CliResult resumed = Cli.Run("train", "--resume", folder.File("run"), "--max_steps", $"{step + 1}");
         Assert.Equal("", resumed.Error);
         Assert.Contains($"resumed at step {step}", resumed.Output);
     }
@@ -44,7 +44,7 @@ public class ProcessTests
     private static Process StartAndWaitForSteps(TemporaryFolder folder, params string[] more)
     {
         string program = typeof(CommandLine).Assembly.Location;
-        string[] arguments = ["train", .. Cli.TinyModel, "--out_dir", folder.Path, "--exp_name", "run", "--max_minutes", "5", .. more];
+        string[] arguments = ["train", .. Cli.TinyModel, "--out_dir", folder.Root, "--exp_name", "run", "--max_minutes", "5", .. more];
         Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardOutput = true,

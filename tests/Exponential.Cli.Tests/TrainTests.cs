@@ -14,7 +14,7 @@ public sealed class TrainTests : IDisposable
     public void RunCanBeEvaluatedSampledAndShown()
     {
         CliResult trained = Train("run", "--max_steps", "5", "--log-interval=2");
-        string run = _folder["run"];
+        string run = _folder.File("run");
         Assert.Equal("", trained.Error);
         Assert.Equal(CommandLine.Success, trained.Code);
         Assert.Contains("step 5/5", trained.Output);
@@ -39,7 +39,7 @@ public sealed class TrainTests : IDisposable
         string picturePath = (string)sampled["picture"]!;
         Assert.Equal(Path.Combine(run, "sample_seed3_temperature0.7.png"), picturePath);
         Assert.Equal((5 * 34) + 2, ImageFile.Read(picturePath).Width);
-        string other = _folder["other.png"];
+        string other = _folder.File("other.png");
         Assert.Equal(0, Cli.Run("sample", Path.Combine(run, RunFolder.LastName), "-n", "5", "-t", "0.7", "--manual_seed", "4", "-o", other).Code);
         Assert.NotEqual(File.ReadAllBytes(picturePath), File.ReadAllBytes(other));
 
@@ -64,7 +64,7 @@ public sealed class TrainTests : IDisposable
                 stop.Cancel();
             }
         });
-        string run = _folder["run"];
+        string run = _folder.File("run");
         Assert.Equal(CommandLine.Success, stopped.Code);
         Assert.Contains("Stopped after step 0; everything is saved.", stopped.Output);
         Assert.Contains($"To continue: exponential train --resume {run}", stopped.Output);
@@ -93,8 +93,8 @@ public sealed class TrainTests : IDisposable
             Assert.Equal("", trained.Error);
             Assert.Contains("5,000 images", trained.Output);
             Assert.Matches(@"Test: \d+\.\d{4} bits/dim", trained.Output);
-            Assert.Equal(0.0005, Checkpoint.ReadSettings(_folder["run", RunFolder.LastName]).LearningRate);
-            Assert.Contains("\"learning_rate\": 0.0005", File.ReadAllText(_folder["run", RunFolder.SettingsName]));
+            Assert.Equal(0.0005, Checkpoint.ReadSettings(_folder.File("run", RunFolder.LastName)).LearningRate);
+            Assert.Contains("\"learning_rate\": 0.0005", File.ReadAllText(_folder.File("run", RunFolder.SettingsName)));
             Assert.Same(german, CultureInfo.CurrentCulture);
         }
         finally
@@ -110,7 +110,73 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(CommandLine.Failure, result.Code);
         string line = Assert.Single(result.ErrorLines);
         Assert.Matches(@"^exponential: train: step [2-9]: the (loss|gradient) is not finite, (first|last) in module model_pv\.transformations\.\d+", line);
-        Assert.Equal(0, Cli.Run("info", _folder["run"]).Code);
+        Assert.Equal(0, Cli.Run("info", _folder.File("run")).Code);
+    }
+
+    [Fact]
+    public void ResultsThatAreNotFiniteArePrintedAsSuch()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "1").Code);
+        string best = _folder.File("run", RunFolder.BestName);
+        ImageModel model = Checkpoint.LoadModel(best);
+        Parameter bias = model.NamedParameters().First(item => item.Name.EndsWith("post_transform_bias", StringComparison.Ordinal)).Parameter;
+        bias.Value = Tensor.Full(bias.Shape, double.NaN, bias.DType);
+        var writer = new SafetensorsWriter();
+        using (SafetensorsFile file = SafetensorsFile.Open(best))
+        {
+            foreach ((string key, string value) in file.Metadata)
+            {
+                writer.AddMetadata(key, value);
+            }
+        }
+
+        model.State().Write(writer);
+        string ruined = _folder.File("ruined.safetensors");
+        writer.Write(ruined);
+        JsonNode evaluated = Json("evaluate", ruined, "--max_images", "16", "--json");
+        Assert.Null(evaluated["bits_per_dim"]);
+        Assert.Null(evaluated["worst_reconstruction_error"]);
+        string text = Cli.Run("evaluate", ruined, "--max_images", "16").Output;
+        Assert.Contains("not finite bits/dim", text);
+        Assert.Contains("/ 256: not finite", text);
+    }
+
+    [Fact]
+    public void SamplesComeFromOneGeneratorWhateverTheirNumber()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "1").Code);
+        RgbImage few = Picture(64);
+        RgbImage many = Picture(70);
+        Assert.Equal(few.Width, many.Width);
+
+        // Eight a row: the first eight rows are the same, and a ninth follows.
+        int shared = few.Width * 3 * 8 * 34;
+        Assert.True(few.Pixels.AsSpan()[..shared].SequenceEqual(many.Pixels.AsSpan()[..shared]));
+        Assert.Equal(few.Height + 34, many.Height);
+
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        CliResult stopped = Cli.Run(["sample", _folder.File("run"), "-o", _folder.File("none.png")], stop.Token);
+        Assert.Equal((CommandLine.Failure, "exponential: stopped"), (stopped.Code, Assert.Single(stopped.ErrorLines)));
+
+        RgbImage Picture(int count)
+        {
+            string path = _folder.File($"{count}.png");
+            Assert.Equal(0, Cli.Run("sample", _folder.File("run"), "-n", $"{count}", "-o", path).Code);
+            return ImageFile.Read(path);
+        }
+    }
+
+    [Fact]
+    public void NamesInAFileCannotSteerTheTerminal()
+    {
+        var writer = new SafetensorsWriter();
+        writer.Add("a\u001b[2J\u202e.b", new float[] { 1 }, [1]);
+        string path = _folder.File("hostile.safetensors");
+        writer.Write(path);
+        string text = Cli.Run("info", path).Output;
+        Assert.Contains(@"a\u001b[2J\u202e.b", text);
+        Assert.DoesNotContain(text, c => c is '\u001b' or '\u202e');
     }
 
     [Fact]
@@ -125,7 +191,7 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void HostileCheckpointIsOneLine()
     {
-        string path = _folder["best.safetensors"];
+        string path = _folder.File("best.safetensors");
         File.WriteAllBytes(path, [255, 255, 255, 255, 255, 255, 255, 127, (byte)'{']);
         foreach (string command in new[] { "evaluate", "sample", "info" })
         {
@@ -134,8 +200,8 @@ public sealed class TrainTests : IDisposable
             Assert.Contains(path, Assert.Single(result.ErrorLines));
         }
 
-        File.Move(path, _folder["last.safetensors"]);
-        CliResult resumed = Cli.Run("train", "--resume", _folder.Path);
+        File.Move(path, _folder.File("last.safetensors"));
+        CliResult resumed = Cli.Run("train", "--resume", _folder.Root);
         Assert.Equal(CommandLine.Failure, resumed.Code);
         Assert.Contains("last.safetensors", Assert.Single(resumed.ErrorLines));
     }
@@ -173,7 +239,7 @@ public sealed class TrainTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string[] Arguments(string name) => ["train", .. Cli.TinyModel, "--out_dir", _folder.Path, "--exp_name", name];
+    private string[] Arguments(string name) => ["train", .. Cli.TinyModel, "--out_dir", _folder.Root, "--exp_name", name];
 
     private CliResult Train(string name, params string[] more) => Cli.Run([.. Arguments(name), .. more]);
 

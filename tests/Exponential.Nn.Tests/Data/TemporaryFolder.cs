@@ -5,7 +5,7 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("exponential-").FullName;
 
-    public string File(string name) => Path.Combine(Root, name);
+    public string File(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
