@@ -175,6 +175,7 @@ public sealed record TrainingSettings
         UseGatedConv = true,
         UseSplitPrior = true,
         Mixing = Mixing.ConvExp,
+        ConvExpTerms = ConvExpTerms.Tolerance,
         BatchSize = 32,
         LearningRate = 5e-3,
         Warmup = 1,
