@@ -160,12 +160,19 @@ public sealed class WorkersTests
     {
         using var count = new WorkerCount(2);
         Workers.For(10, _ => Thread.SpinWait(10));
-        Thread.Sleep(50);
-        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
-        Thread.Sleep(300);
-        TimeSpan used = Process.GetCurrentProcess().TotalProcessorTime - before;
 
-        // A spinning worker would use all of the 300 ms.
-        Assert.InRange(used.TotalMilliseconds, 0, 150);
+        // A worker that spins uses all of every window; the compiler's and the test runner's threads have pauses.
+        Process process = Process.GetCurrentProcess();
+        var used = new List<double>();
+        do
+        {
+            process.Refresh();
+            TimeSpan before = process.TotalProcessorTime;
+            Thread.Sleep(100);
+            process.Refresh();
+            used.Add((process.TotalProcessorTime - before).TotalMilliseconds);
+        }
+        while (used[^1] > 50 && used.Count < 50);
+        Assert.True(used[^1] <= 50, $"processor time of windows of 100 ms: {string.Join(" ", used)}");
     }
 }
