@@ -127,15 +127,19 @@ public sealed class OperatorPropertyTests
         Assert.InRange(remainder, (plan.RemainderBound / 10) - rounding, plan.RemainderBound + rounding);
     });
 
-    /// <summary>On any kernel a plan takes at most half again as many products, and one more, as the best number of terms known afterwards.</summary>
+    /// <summary>
+    /// On a self-adjoint kernel a plan takes at most four products more than the least number of terms known afterwards: the certificate is
+    /// within 10 of the remainder, and with a norm of 2 (2.1 with the bound's slack) four more terms after the first divide it by
+    /// (3 4 5 6)/2.1^4 = 18 at least. On other kernels no such limit exists: of a nilpotent one the norm says nothing.
+    /// </summary>
     [Property(MaxTest = 60)]
     public Property APlanTakesFewMoreTermsThanItMust() => ForAll(Kernels(largestNorm: 2), CoarseTolerances, (test, tolerance) =>
     {
-        Convolution m = test.Operator();
+        Convolution m = (test with { IsSelfAdjoint = true }).Operator();
         Tensor dense = m.ToDense();
         ExponentialPlan plan = ExponentialPlan.ForTolerance(m.NormBound().Value, tolerance, DType.Float64);
         int enough = Enumerable.Range(1, 60).First(terms => Remainder(dense, terms, steps: 1) <= tolerance);
-        Assert.InRange(plan.Terms * plan.Steps, 1, (1.5 * enough) + 1);
+        Assert.InRange(plan.Terms * plan.Steps, 1, enough + 4);
     });
 
     /// <summary>Several steps give the same as one, and their certificate holds too.</summary>
