@@ -180,7 +180,7 @@ public sealed record TrainingSettings
         LearningRate = 5e-3,
         Warmup = 1,
         LearningRateDecay = 0.9,
-        MaxSteps = 1000,
+        MaxSteps = 1300,
         MaxMinutes = 4,
         MaxValidationImages = 500,
         MaxTestImages = 1000,
