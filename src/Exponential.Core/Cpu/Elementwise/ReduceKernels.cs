@@ -5,8 +5,8 @@ namespace Exponential;
 
 /// <summary>
 /// Reductions of a row-major operand. Neighbouring axes of one kind are joined, so the shape becomes alternating kept and reduced
-/// axes; the innermost run is then either folded to a number or added to a row of results. Partial sums are combined in double
-/// precision and in a fixed order.
+/// axes; the innermost run is then either folded to a number or added to a row of results. Folds are combined in double
+/// precision, rows are added in the element type, both in a fixed order.
 /// </summary>
 internal static unsafe class ReduceKernels
 {
