@@ -10,9 +10,6 @@ internal abstract class Backend
     /// <summary>The fused convolution exponential, where the device has one; else it is composed of convolutions.</summary>
     public virtual IConvolutionExponential? ConvolutionExponential => null;
 
-    /// <summary>Whether the device computes with this element type.</summary>
-    public abstract bool Supports(DType dtype);
-
     /// <summary>Uninitialised memory, row-major, with one reference that the caller owns.</summary>
     public abstract Operand Allocate(DType dtype, Shape shape);
 
@@ -23,9 +20,6 @@ internal abstract class Backend
     /// <summary>Waits for everything submitted and copies elements out to the host.</summary>
     public abstract void Read<T>(Operand source, Span<T> destination)
         where T : unmanaged;
-
-    /// <summary>Starts whatever has been recorded; a device that computes at once does nothing.</summary>
-    public abstract void Submit();
 
     /// <summary>destination = value.</summary>
     public abstract void Fill(Operand destination, double value);

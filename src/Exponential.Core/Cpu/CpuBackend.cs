@@ -5,18 +5,11 @@ internal sealed unsafe class CpuBackend : Backend, IConvolutionExponential
 {
     public override IConvolutionExponential ConvolutionExponential => this;
 
-    public override bool Supports(DType dtype) => true;
-
     public override Operand Allocate(DType dtype, Shape shape) => new(new CpuStorage(dtype, shape.ElementCount), Layout.RowMajor(shape));
 
     public override void Upload<T>(ReadOnlySpan<T> source, Operand destination) => source.CopyTo(Elements<T>(destination));
 
     public override void Read<T>(Operand source, Span<T> destination) => Elements<T>(source).CopyTo(destination);
-
-    public override void Submit()
-    {
-        // Everything has been computed when a call returns.
-    }
 
     public override void Fill(Operand destination, double value)
     {
