@@ -141,8 +141,15 @@ internal sealed class TrainOptions
             (s, v) => s with { ConvExpTerms = v });
         Add(
             Scope.Run,
-            Parsers.Choice("--dequantization", "How bytes become reals.", SettingWords.Dequantizations, "--dequantize"),
+            Parsers.Choice(
+                "--dequantize_distribution", "How bytes become reals: uniform noise, or noise from a flow conditioned on the image.",
+                SettingWords.Dequantizations, "--dequantization", "--dequantize"),
             (s, v) => s with { Dequantization = v });
+        AddWhole(Scope.Run, "--dequantize_levels", "Levels of the dequantizing flow.", 1, 16, (s, v) => s with { DequantizationLevels = v });
+        AddWhole(
+            Scope.Run, "--dequantize_subflows", "Coupling and mixing pairs a level of the dequantizing flow.", 1, 1024,
+            (s, v) => s with { DequantizationSubflows = v });
+        AddWhole(Scope.Run, "--n_context", "Channels of the context that conditions it.", 1, 65536, (s, v) => s with { ContextChannels = v });
         Add(
             Scope.Run,
             Parsers.Choice("--dtype", "Number type.", SettingWords.DTypes),
@@ -176,6 +183,9 @@ internal sealed class TrainOptions
             Scope.Run, "--max_validation_images", "Most validation images an evaluation uses; 0 for all.", 0, int.MaxValue,
             (s, v) => s with { MaxValidationImages = v });
         AddWhole(Scope.Control, "--max_test_images", "Most test images the last evaluation uses; 0 for all.", 0, int.MaxValue, (s, v) => s with { MaxTestImages = v });
+        AddWhole(
+            Scope.Control, "--iw_samples", "Draws of noise an image in the importance-weighted test figure; 0 for no such figure.", 0, int.MaxValue,
+            (s, v) => s with { ImportanceSamples = v });
     }
 
     private void DefineControl()

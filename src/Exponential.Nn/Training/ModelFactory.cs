@@ -7,6 +7,11 @@ internal static class ModelFactory
     /// <exception cref="ArgumentException">The images do not fit the settings.</exception>
     public static ImageModel Create(TrainingSettings settings, Shape imageShape, Generator generator)
     {
+        if (settings.Dequantization == DequantizationKind.Flow)
+        {
+            throw new ArgumentException("dequantize_distribution: flow is not here yet; uniform is");
+        }
+
         var flow = new MixingFlowSettings
         {
             Levels = settings.Levels,

@@ -17,7 +17,7 @@ public static class SettingWords
 
     /// <summary>Words of <see cref="TrainingSettings.Dequantization"/>.</summary>
     public static IReadOnlyList<(string Word, DequantizationKind Value)> Dequantizations { get; } =
-        [("uniform", DequantizationKind.Uniform)];
+        [("uniform", DequantizationKind.Uniform), ("flow", DequantizationKind.Flow)];
 
     /// <summary>Words of <see cref="TrainingSettings.DType"/>.</summary>
     public static IReadOnlyList<(string Word, DType Value)> DTypes { get; } =

@@ -54,6 +54,6 @@ internal sealed class MixingConverter() : WordConverter<Mixing>("mixing", Settin
 
 internal sealed class ConvExpTermsConverter() : WordConverter<ConvExpTerms>("convexp_plan", SettingWords.ConvExpTerms);
 
-internal sealed class DequantizationConverter() : WordConverter<DequantizationKind>("dequantization", SettingWords.Dequantizations);
+internal sealed class DequantizationConverter() : WordConverter<DequantizationKind>(TrainingSettings.DequantizationName, SettingWords.Dequantizations);
 
 internal sealed class DTypeConverter() : WordConverter<DType>("dtype", SettingWords.DTypes);

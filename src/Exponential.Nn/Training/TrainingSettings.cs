@@ -14,6 +14,11 @@ namespace Exponential.Nn;
 /// </remarks>
 public sealed record TrainingSettings
 {
+    internal const string DequantizationName = "dequantize_distribution";
+
+    // What checkpoints of version 0.1 call it.
+    private const string OldDequantizationName = "dequantization";
+
     /// <summary>Name of the data set: <c>shapes</c> (drawn by the library itself) or <c>cifar10</c>.</summary>
     [JsonPropertyName("dataset")]
     public string Dataset { get; init; } = "shapes";
@@ -111,8 +116,20 @@ public sealed record TrainingSettings
     public ConvExpTerms ConvExpTerms { get; init; } = ConvExpTerms.Original;
 
     /// <summary>How byte values become reals.</summary>
-    [JsonPropertyName("dequantization")]
+    [JsonPropertyName(DequantizationName)]
     public DequantizationKind Dequantization { get; init; } = DequantizationKind.Uniform;
+
+    /// <summary>Levels of the flow of <see cref="DequantizationKind.Flow"/>.</summary>
+    [JsonPropertyName("dequantize_levels")]
+    public int DequantizationLevels { get; init; } = 1;
+
+    /// <summary>Coupling and mixing pairs a level of that flow.</summary>
+    [JsonPropertyName("dequantize_subflows")]
+    public int DequantizationSubflows { get; init; } = 4;
+
+    /// <summary>Channels of the context, made from the image, that conditions that flow.</summary>
+    [JsonPropertyName("n_context")]
+    public int ContextChannels { get; init; } = 32;
 
     /// <summary>Number type of parameters and images.</summary>
     [JsonPropertyName("dtype")]
@@ -141,6 +158,12 @@ public sealed record TrainingSettings
     /// <summary>Most test images the last evaluation uses (the first ones); 0 for all.</summary>
     [JsonPropertyName("max_test_images")]
     public int MaxTestImages { get; init; }
+
+    /// <summary>
+    /// Draws of noise for each test image in the importance-weighted bits per dimension at the run's end; 0 for no such figure.
+    /// </summary>
+    [JsonPropertyName("iw_samples")]
+    public int ImportanceSamples { get; init; }
 
     /// <summary>Steps after which the run ends; 0 for no limit but the epochs.</summary>
     [JsonPropertyName("max_steps")]
@@ -211,12 +234,16 @@ public sealed record TrainingSettings
         Require(Enum.IsDefined(Mixing), "mixing", "1x1 or convexp", Mixing);
         Require(double.IsFinite(ConvExpCoefficient) && ConvExpCoefficient > 0, "convexp_coeff", "a positive number", ConvExpCoefficient);
         Require(Enum.IsDefined(ConvExpTerms), "convexp_plan", "original or tolerance", ConvExpTerms);
-        Require(Enum.IsDefined(Dequantization), "dequantization", "uniform", Dequantization);
+        Require(Enum.IsDefined(Dequantization), DequantizationName, "uniform or flow", Dequantization);
+        Require(DequantizationLevels is >= 1 and <= 16, "dequantize_levels", "1 to 16", DequantizationLevels);
+        Require(DequantizationSubflows is >= 1 and <= 1024, "dequantize_subflows", "1 to 1024", DequantizationSubflows);
+        Require(ContextChannels is >= 1 and <= 65536, "n_context", "1 to 65536", ContextChannels);
         Require(Enum.IsDefined(DType), "dtype", "float32 or float64", DType);
         Require(LogInterval >= 1, "log_interval", "at least 1", LogInterval);
         Require(EvaluateIntervalEpochs >= 1, "evaluate_interval_epochs", "at least 1", EvaluateIntervalEpochs);
         Require(MaxValidationImages >= 0, "max_validation_images", "at least 0", MaxValidationImages);
         Require(MaxTestImages >= 0, "max_test_images", "at least 0", MaxTestImages);
+        Require(ImportanceSamples >= 0, "iw_samples", "at least 0", ImportanceSamples);
         Require(MaxSteps >= 0, "max_steps", "at least 0", MaxSteps);
         Require(double.IsFinite(MaxMinutes) && MaxMinutes >= 0, "max_minutes", "at least 0", MaxMinutes);
         Require(CheckpointIntervalSteps >= 0, "checkpoint_interval_steps", "at least 0", CheckpointIntervalSteps);
@@ -255,7 +282,7 @@ public sealed record TrainingSettings
             JsonObject whole = JsonNode.Parse(new TrainingSettings().ToJson())!.AsObject();
             foreach ((string name, JsonNode? value) in JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("null"))
             {
-                whole[name] = value?.DeepClone();
+                whole[name == OldDequantizationName ? DequantizationName : name] = value?.DeepClone();
             }
 
             TrainingSettings settings = whole.Deserialize(TrainingJson.Default.TrainingSettings) ?? throw new JsonException("null");
@@ -277,6 +304,7 @@ public sealed record TrainingSettings
         Epochs = 0,
         LogInterval = 0,
         MaxTestImages = 0,
+        ImportanceSamples = 0,
         MaxSteps = 0,
         MaxMinutes = 0,
         CheckpointIntervalSteps = 0,
