@@ -5,35 +5,29 @@ using F = TorchSharp.torch.nn.functional;
 namespace LibtorchPeer;
 
 /// <summary>
-/// The training step of the original's mixing flow on libtorch: 3x32x32 images, two levels of subflows, gated DenseNet couplings, split prior,
-/// a diagonal Gaussian and Adamax. Written from the paper's and the original's formulas, operation by operation as eager PyTorch runs them.
+/// The training step and the sampling of the original's mixing flow on libtorch: 3x32x32 images, two levels of subflows, gated DenseNet
+/// couplings, split prior, a diagonal Gaussian and Adamax. Written from the paper's and the original's formulas, operation by operation as eager
+/// PyTorch runs them.
 /// </summary>
 internal sealed class TorchMixingFlow : IDisposable
 {
     private const int Intermediate = 64;
     private const int Depth = 4;
     private const int Growth = 32;
-    private const int Terms = 6;
     private readonly List<TorchSharp.Modules.Parameter> _parameters = [];
-    private readonly List<Func<Tensor, Tensor, (Tensor Z, Tensor LogDet)>> _layers = [];
-    private readonly bool _convexp;
+    private readonly List<TorchLayer> _layers = [];
+    private readonly TorchMixing _mixing;
     private readonly torch.optim.Optimizer _optimizer;
     private readonly Tensor _mean;
     private readonly Tensor _logSigma;
 
-    public TorchMixingFlow(bool convexp, int subflows)
+    public TorchMixingFlow(string mixing, int subflows)
     {
-        _convexp = convexp;
+        _mixing = new TorchMixing(mixing, Parameter);
         AddSqueeze();
-        AddMixing(12, 16);
+        _layers.AddRange(_mixing.Layers(12, 16));
         AddLevel(12, 16, subflows);
-        Func<Tensor, Tensor> network = CouplingNetwork(12);
-        _layers.Add((x, logDet) =>
-        {
-            (Tensor y, Tensor sum) = Couple(x, network);
-            Tensor dropped = y[.., 6..];
-            return (y[.., ..6], logDet + sum + StandardNormal(dropped));
-        });
+        AddSplitPrior(12);
         AddSqueeze();
         AddLevel(24, 8, subflows);
         _mean = Parameter(zeros(1, 24, 1, 1));
@@ -50,9 +44,9 @@ internal sealed class TorchMixingFlow : IDisposable
         _optimizer.zero_grad();
         Tensor x = (images + rand_like(images) - 128) * (1.0 / 256);
         Tensor logDet = zeros(images.shape[0]) - (3072 * Math.Log(256));
-        foreach (Func<Tensor, Tensor, (Tensor, Tensor)> layer in _layers)
+        foreach (TorchLayer layer in _layers)
         {
-            (x, logDet) = layer(x, logDet);
+            (x, logDet) = layer.Forward(x, logDet);
         }
 
         Tensor logProb = StandardNormal((x - _mean) * exp(-_logSigma)) - (64 * _logSigma.sum()) + logDet;
@@ -60,6 +54,20 @@ internal sealed class TorchMixingFlow : IDisposable
         loss.backward();
         _optimizer.step();
         return loss.ToDouble();
+    }
+
+    /// <summary>Draws images of values 0..256 and returns their mean.</summary>
+    public double Sample(int count)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        Tensor x = (randn(count, 24, 8, 8) * exp(_logSigma)) + _mean;
+        for (int i = _layers.Count - 1; i >= 0; i--)
+        {
+            x = _layers[i].Inverse(x);
+        }
+
+        return ((x * 256) + 128).mean().ToDouble();
     }
 
     public void Dispose()
@@ -72,71 +80,52 @@ internal sealed class TorchMixingFlow : IDisposable
 
     private static Tensor StandardNormal(Tensor x) => (-0.5 * x * x - (0.5 * Math.Log(2 * Math.PI))).sum([1, 2, 3]);
 
-    private static (Tensor Y, Tensor LogDet) Couple(Tensor x, Func<Tensor, Tensor> network)
+    private static (Tensor LogScale, Tensor Translation) Affine(Tensor h)
     {
-        long half = x.shape[1] / 2;
-        Tensor x1 = x[.., ..(int)half];
-        Tensor x2 = x[.., (int)half..];
-        Tensor h = network(x1);
-        Tensor hs = h.reshape(h.shape[0], half * 2 / 2, 2, h.shape[2], h.shape[3]).select(2, 0);
-        Tensor t = h.reshape(h.shape[0], half * 2 / 2, 2, h.shape[2], h.shape[3]).select(2, 1);
-        Tensor logScale = 2 * tanh(hs / 2);
-        return (cat([x1, (x2 * exp(logScale)) + t], 1), logScale.sum([1, 2, 3]));
+        Tensor pairs = h.reshape(h.shape[0], h.shape[1] / 2, 2, h.shape[2], h.shape[3]);
+        return (2 * tanh(pairs.select(2, 0) / 2), pairs.select(2, 1));
     }
 
-    private static Tensor Normalised(Tensor x) => x / x.norm().clamp_min(1e-12);
+    private static TorchLayer Coupling(int channels, Func<Tensor, Tensor> network)
+    {
+        int half = channels / 2;
+        return new TorchLayer(
+            (x, logDet) =>
+            {
+                Tensor x1 = x[.., ..half];
+                (Tensor logScale, Tensor t) = Affine(network(x1));
+                return (cat([x1, (x[.., half..] * exp(logScale)) + t], 1), logDet + logScale.sum([1, 2, 3]));
+            },
+            z =>
+            {
+                Tensor z1 = z[.., ..half];
+                (Tensor logScale, Tensor t) = Affine(network(z1));
+                return cat([z1, (z[.., half..] - t) * exp(-logScale)], 1);
+            });
+    }
 
-    private void AddSqueeze() => _layers.Add((x, logDet) => (F.pixel_unshuffle(x, 2), logDet));
+    private void AddSqueeze() => _layers.Add(new TorchLayer((x, logDet) => (F.pixel_unshuffle(x, 2), logDet), z => F.pixel_shuffle(z, 2)));
+
+    private void AddSplitPrior(int channels)
+    {
+        TorchLayer coupling = Coupling(channels, CouplingNetwork(channels));
+        int half = channels / 2;
+        _layers.Add(new TorchLayer(
+            (x, logDet) =>
+            {
+                (Tensor y, Tensor sum) = coupling.Forward(x, logDet);
+                return (y[.., ..half], sum + StandardNormal(y[.., half..]));
+            },
+            z => coupling.Inverse(cat([z, randn_like(z)], 1))));
+    }
 
     private void AddLevel(int channels, int size, int subflows)
     {
         for (int subflow = 0; subflow < subflows; subflow++)
         {
-            Func<Tensor, Tensor> network = CouplingNetwork(channels);
-            _layers.Add((x, logDet) =>
-            {
-                (Tensor y, Tensor sum) = Couple(x, network);
-                return (y, logDet + sum);
-            });
-            AddMixing(channels, size);
+            _layers.Add(Coupling(channels, CouplingNetwork(channels)));
+            _layers.AddRange(_mixing.Layers(channels, size));
         }
-    }
-
-    private void AddMixing(int channels, int size)
-    {
-        Tensor weight = Parameter(torch.linalg.qr(randn(channels, channels)).Q);
-        if (!_convexp)
-        {
-            _layers.Add((x, logDet) => (F.conv2d(x, weight.view(channels, channels, 1, 1)), logDet + (size * size * torch.linalg.slogdet(weight).Item2)));
-            return;
-        }
-
-        Tensor kernel = Parameter(randn(channels, channels, 3, 3) / (9 * channels));
-        Tensor before = Parameter(zeros(1, channels, size, size));
-        Tensor after = Parameter(zeros(1, channels, size, size));
-        Tensor u = Normalised(randn(1, channels, size, size)).DetachFromDisposeScope();
-        _layers.Add((x, logDet) =>
-        {
-            Tensor v;
-            using (torch.no_grad())
-            {
-                v = Normalised(F.conv_transpose2d(u, kernel, padding: [1L, 1L]));
-                u.copy_(Normalised(F.conv2d(v, kernel, padding: [1L, 1L])));
-            }
-
-            Tensor sigma = (u.clone() * F.conv2d(v, kernel, padding: [1L, 1L])).sum();
-            Tensor scaled = kernel / (maximum(ones(1), sigma / 0.95) + 1e-5);
-            Tensor product = F.conv2d(x + before, weight.view(channels, channels, 1, 1));
-            Tensor result = product;
-            for (int term = 1; term <= Terms; term++)
-            {
-                product = F.conv2d(product, scaled, padding: [1L, 1L]) / term;
-                result = result + product;
-            }
-
-            Tensor trace = scaled.select(3, 1).select(2, 1).diagonal().sum();
-            return (result + after, logDet + (size * size * (torch.linalg.slogdet(weight).Item2 + trace)));
-        });
     }
 
     private Func<Tensor, Tensor> CouplingNetwork(int channels)
