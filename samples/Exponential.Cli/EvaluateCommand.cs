@@ -36,7 +36,7 @@ internal static class EvaluateCommand
             string path = RunArgument.Checkpoint(parsed.GetRequiredValue(run));
             TrainingSettings settings = Checkpoint.ReadSettings(path);
             RunArgument.UseThreads(parsed.GetValue(threads));
-            ImageDataset dataset = Datasets.Open(settings.Dataset, parsed.GetValue(data) ?? settings.DataDirectory);
+            ImageDataset dataset = Datasets.Open(settings.Dataset, parsed.GetValue(data) ?? settings.DataDirectory, imageSize: settings.ImageSize);
             ImageSet set = parsed.GetValue(split) == Split.Validation ? dataset.Validation : dataset.Test;
             int most = (int)parsed.GetValue(images);
             set = most > 0 && most < set.Count ? set.Take(most) : set;

@@ -36,7 +36,7 @@ internal static class TrainCommand
             terminal.Output.WriteLine("Quick preset: no model option was given. See 'exponential train --help' for the original's settings.");
         }
 
-        ImageDataset data = Datasets.Open(settings.Dataset, settings.DataDirectory);
+        ImageDataset data = Datasets.Open(settings.Dataset, settings.DataDirectory, imageSize: settings.ImageSize);
         RequireValid(() => settings.Validate(data.ImageShape));
         TrainingResult result = Progressing(terminal, reporter => resumed is null
             ? Trainer.Run(settings, data, reporter, stop)

@@ -111,6 +111,9 @@ internal sealed class TrainOptions
     {
         Add(Scope.Run, Parsers.Text("--dataset", $"Data set: {string.Join(" or ", Datasets.Names)}; {BuiltInImages.Name} is built in.", "name", "-d"), (s, v) => s with { Dataset = v });
         Add(Scope.Control, Parsers.Text("--data", "Folder of the data set's files.", "folder"), (s, v) => s with { DataDirectory = v });
+        AddWhole(
+            Scope.Run, "--image_size", $"Side to which the pictures of {ImageFolder.Name} are scaled.", 1, ImageFolder.LargestSide,
+            (s, v) => s with { ImageSize = v });
         Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = v });
         Add(Scope.Run, Parsers.Text("--exp_name", "Name of the run's folder.", "name"), (s, v) => s with { ExperimentName = v });
     }

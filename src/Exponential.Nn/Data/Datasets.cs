@@ -6,16 +6,26 @@ public static class Datasets
     private const string FolderContents = "data_batch_1.bin to data_batch_5.bin and test_batch.bin, each plain or .gz";
 
     /// <summary>The known names, the built-in set first.</summary>
-    public static IReadOnlyList<string> Names { get; } = [BuiltInImages.Name, Cifar10.Name];
+    public static IReadOnlyList<string> Names { get; } = [BuiltInImages.Name, Cifar10.Name, ImageFolder.Name];
 
     /// <summary>Draws or reads a data set into memory.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dataFolder">The folder that holds its files; the built-in set has none and ignores it.</param>
     /// <param name="seed">Fixes the built-in images; files do not depend on it.</param>
-    /// <exception cref="ArgumentException">The name is not known, or the set needs a folder and none is given.</exception>
+    /// <param name="imageSize">The side to which a folder's pictures are scaled; other sets ignore it.</param>
+    /// <param name="progress">Receives reports on the calling thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the reading of a folder.</param>
+    /// <exception cref="ArgumentException">The name is not known, the set needs a folder and none is given, or the side is out of range.</exception>
     /// <exception cref="IOException">The folder or a file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
-    public static ImageDataset Open(string name, string? dataFolder = null, ulong seed = 0)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ImageDataset Open(
+        string name,
+        string? dataFolder = null,
+        ulong seed = 0,
+        int imageSize = ImageFolder.DefaultSide,
+        IProgress<DataProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         switch (name)
@@ -28,6 +38,12 @@ public static class Datasets
                 throw new ArgumentException(
                     $"Datasets: {Cifar10.Name} needs the folder with its files ({FolderContents}); none was given; "
                     + $"download {Cifar10.Download}, unpack it and name its folder (--data DIR on the command line)",
+                    nameof(dataFolder));
+            case ImageFolder.Name when !string.IsNullOrEmpty(dataFolder):
+                return ImageFolder.Load(dataFolder, imageSize, progress: progress, cancellationToken: cancellationToken);
+            case ImageFolder.Name:
+                throw new ArgumentException(
+                    $"Datasets: {ImageFolder.Name} needs a folder of PNG or JPEG images; none was given; name it (--data DIR on the command line)",
                     nameof(dataFolder));
             default:
                 throw new ArgumentException(

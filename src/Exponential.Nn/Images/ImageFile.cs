@@ -22,7 +22,8 @@ public static class ImageFile
         AtomicFile.Write(path, png.WriteTo);
     }
 
-    /// <summary>Reads a picture (PNG, JPEG, BMP, TGA, GIF's first frame, PSD) as red, green and blue; transparency is dropped.</summary>
+    /// <summary>Reads a picture (PNG, JPEG, BMP, TGA, GIF's first frame, PSD) as red, green and blue: grey is spread to the three, 16 bits become 8, and
+    /// what is transparent is laid on white. An orientation noted beside the pixels (EXIF) is not applied.</summary>
     /// <param name="path">The file.</param>
     /// <param name="pixelLimit">The most pixels W H to decode: a larger picture is refused from its header.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
@@ -63,8 +64,25 @@ public static class ImageFile
     private static RgbImage Decode(FileStream file)
     {
         file.Position = 0;
-        ImageResult result = ImageResult.FromStream(file, StbImageSharp.ColorComponents.RedGreenBlue);
-        return new RgbImage(result.Width, result.Height, result.Data);
+        ImageResult result = ImageResult.FromStream(file, StbImageSharp.ColorComponents.RedGreenBlueAlpha);
+        return new RgbImage(result.Width, result.Height, OnWhite(result.Data));
+    }
+
+    /// <summary>Colours over white: c a + 255 (1 - a), rounded. What lies under a transparent pixel is often not meant to be seen.</summary>
+    private static byte[] OnWhite(ReadOnlySpan<byte> colors)
+    {
+        byte[] pixels = new byte[colors.Length / 4 * 3];
+        int target = 0;
+        for (int i = 0; i < colors.Length; i += 4)
+        {
+            int alpha = colors[i + 3];
+            for (int channel = 0; channel < 3; channel++)
+            {
+                pixels[target++] = (byte)(((colors[i + channel] * alpha) + (255 * (255 - alpha)) + 127) / 255);
+            }
+        }
+
+        return pixels;
     }
 
     private static T Try<T>(string path, Func<T> read)

@@ -119,7 +119,7 @@ public static class Trainer
     }
 
     /// <summary>The images of a run. The built-in ones do not depend on the run's seed, so that runs can be compared.</summary>
-    private static ImageDataset Open(TrainingSettings settings) => Datasets.Open(settings.Dataset, settings.DataDirectory);
+    private static ImageDataset Open(TrainingSettings settings) => Datasets.Open(settings.Dataset, settings.DataDirectory, imageSize: settings.ImageSize);
 
     /// <summary>The splits cut to the settings' limits, none of them empty.</summary>
     private static ImageDataset Limited(ImageDataset data, TrainingSettings settings)

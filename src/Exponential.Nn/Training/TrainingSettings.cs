@@ -19,13 +19,17 @@ public sealed record TrainingSettings
     // What checkpoints of version 0.1 call it.
     private const string OldDequantizationName = "dequantization";
 
-    /// <summary>Name of the data set: <c>shapes</c> (drawn by the library itself) or <c>cifar10</c>.</summary>
+    /// <summary>Name of the data set: <c>shapes</c> (drawn by the library itself), <c>cifar10</c> or <c>folder</c> (pictures of your own).</summary>
     [JsonPropertyName("dataset")]
     public string Dataset { get; init; } = "shapes";
 
     /// <summary>Folder of the data set's files; unused by the built-in set.</summary>
     [JsonPropertyName("data")]
     public string? DataDirectory { get; init; }
+
+    /// <summary>Side in pixels to which the pictures of <c>folder</c> are scaled; other data sets have a size of their own.</summary>
+    [JsonPropertyName("image_size")]
+    public int ImageSize { get; init; } = 32;
 
     /// <summary>Folder below which the run's own folder is made.</summary>
     [JsonPropertyName("out_dir")]
@@ -216,6 +220,7 @@ public sealed record TrainingSettings
         Require(IsPlainName(Dataset), "dataset", "a name without separators", Dataset);
         Require(ExperimentName is null || IsPlainName(ExperimentName), "exp_name", "a name without separators", ExperimentName);
         Require(!string.IsNullOrWhiteSpace(OutputDirectory), "out_dir", "a folder", OutputDirectory);
+        Require(ImageSize is >= 1 and <= ImageFolder.LargestSide, "image_size", $"1 to {ImageFolder.LargestSide}", ImageSize);
         Require(Epochs >= 1, "epochs", "at least 1", Epochs);
         Require(BatchSize >= 1, "batch_size", "at least 1", BatchSize);
         Require(Enum.IsDefined(Optimizer), "optimizer", "adamax or adam", Optimizer);

@@ -7,7 +7,7 @@ public sealed class DatasetsTests
     [Fact]
     public void OpensTheBuiltInSet()
     {
-        Assert.Equal(["shapes", "cifar10"], Datasets.Names);
+        Assert.Equal(["shapes", "cifar10", "folder"], Datasets.Names);
         ImageDataset shapes = Datasets.Open("shapes", seed: 5);
         Assert.Equal("shapes", shapes.Name);
         Assert.Equal((5000, 1000, 1000), (shapes.Train.Count, shapes.Validation.Count, shapes.Test.Count));
@@ -18,7 +18,7 @@ public sealed class DatasetsTests
     public void ListsTheKnownNames()
     {
         Assert.StartsWith(
-            "Datasets: name must be one of shapes, cifar10; got 'cifar100'",
+            "Datasets: name must be one of shapes, cifar10, folder; got 'cifar100'",
             Assert.Throws<ArgumentException>(() => Datasets.Open("cifar100")).Message);
     }
 
