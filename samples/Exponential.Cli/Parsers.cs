@@ -37,8 +37,8 @@ internal static class Parsers
     }
 
     /// <summary>An option without a value.</summary>
-    public static Option<bool> Flag(string name, string description) =>
-        new(name) { Description = description, Arity = ArgumentArity.Zero };
+    public static Option<bool> Flag(string name, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<long> Whole(string name, string description, long least, long most, params string[] aliases) => Value(

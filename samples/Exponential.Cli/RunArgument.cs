@@ -6,6 +6,9 @@ namespace Exponential.Cli;
 /// <summary>The run (a folder) or the checkpoint (a file) that a command is about.</summary>
 internal static class RunArgument
 {
+    /// <summary>The notice where a folder of files is named for the data set that has none.</summary>
+    public const string UnusedFolder = $"--data has no effect: the images of the data set {BuiltInImages.Name} are drawn by the program";
+
     /// <summary>Makes the argument.</summary>
     public static Argument<string> Create() => new("RUN")
     {

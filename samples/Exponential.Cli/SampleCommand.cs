@@ -11,7 +11,7 @@ internal static class SampleCommand
     private const long DefaultCount = 64;
 
     /// <summary>A grid of more would be a picture that few programs open.</summary>
-    private const int MostImages = 4096;
+    public const int MostImages = 4096;
 
     /// <summary>Images drawn at a time, so that memory does not grow with their number, and Ctrl+C need not wait for all.</summary>
     private const int BatchSize = 64;

@@ -10,17 +10,17 @@ internal static class TrainCommand
     /// <summary>Between two lines of a log.</summary>
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the command.</summary>
-    public static Command Create(Terminal terminal, CancellationToken stop)
+    /// <summary>Makes the command, and groups its options for the help.</summary>
+    public static (Command Command, IReadOnlyList<OptionGroup> Groups) Create(Terminal terminal, CancellationToken stop)
     {
         var options = new TrainOptions();
         var command = new Command(
             "train",
-            "Train a mixing flow. Without a model option (--n_levels to --convexp_plan), the quick preset: a small convolution-exponential flow for a "
-            + "first look. With any, the original's defaults, in brackets. Options may be written with hyphens, too: --n-levels.");
+            "Train a mixing flow. Without a model option, the quick preset: a small convolution-exponential flow for a first look. With any, the "
+            + "original's defaults, in brackets. Options may be written with hyphens, too: --n-levels.");
         options.AddTo(command);
         command.SetAction(parsed => Run(options, parsed, terminal, stop));
-        return command;
+        return (command, options.Groups);
     }
 
     private static int Run(TrainOptions options, ParseResult parsed, Terminal terminal, CancellationToken stop)
@@ -31,6 +31,11 @@ internal static class TrainCommand
             : options.Resumed(Checkpoint.ReadSettings(RunArgument.LastCheckpoint(resumed)), parsed);
         RequireKnownDataset(settings);
         RequireValid(settings.Validate);
+        foreach (string notice in options.Notices(parsed, settings))
+        {
+            terminal.Error.WriteLine($"exponential train: notice: {notice}");
+        }
+
         if (resumed is null && options.IsQuick(parsed))
         {
             terminal.Output.WriteLine("Quick preset: no model option was given. See 'exponential train --help' for the original's settings.");
@@ -81,7 +86,8 @@ internal static class TrainCommand
     {
         if (result.TestBitsPerDim is double bits)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Test: {bits:F4} bits/dim"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"Test: {bits:F4} bits/dim, a negative ELBO of {result.TestNegativeElbo:F1} nats an image"));
         }
 
         if (result.WorstReconstructionError is double error)
@@ -89,7 +95,7 @@ internal static class TrainCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(error, "E2")}"));
         }
 
-        if (result.Reason == StopReason.Cancelled)
+        if (result.Reason == StopReason.Cancelled && File.Exists(Path.Combine(result.Folder, RunFolder.LastName)))
         {
             output.WriteLine($"To continue: exponential train --resume {Quoted(result.Folder)}");
         }

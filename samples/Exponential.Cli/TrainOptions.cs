@@ -9,6 +9,8 @@ namespace Exponential.Cli;
 internal sealed class TrainOptions
 {
     private readonly List<Setting> _settings = [];
+    private readonly InertOptions _inert = new();
+    private readonly List<OptionGroup> _groups = [];
     private readonly Option<string> _resume = Parsers.Text(
         "--resume", "Continue this run, from its last checkpoint, as if it had never stopped.", "folder");
 
@@ -16,11 +18,17 @@ internal sealed class TrainOptions
     {
         DefineData();
         DefineModel();
+        DefineNumbers();
         DefineOptimization();
         DefineEvaluation();
         DefineControl();
         ShowDefaults();
+        _groups.Add(new OptionGroup("Continuing", [_resume]));
+        _groups.Add(new OptionGroup("Accepted because the original takes them; each gives a notice", _inert.Options));
     }
+
+    /// <summary>The options, as the help shows them.</summary>
+    public IReadOnlyList<OptionGroup> Groups => _groups;
 
     /// <summary>What an option decides.</summary>
     private enum Scope
@@ -38,12 +46,30 @@ internal sealed class TrainOptions
     /// <summary>Adds the options to the command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Setting setting in _settings)
+        foreach (Option option in _groups.SelectMany(group => group.Options))
         {
-            command.Add(setting.Option);
+            command.Add(option);
+        }
+    }
+
+    /// <summary>What the user should know about the options given: one line each for those that do nothing, or not what the original does.</summary>
+    /// <exception cref="UsageException">Two that contradict each other.</exception>
+    public IEnumerable<string> Notices(ParseResult parsed, TrainingSettings settings)
+    {
+        foreach (string notice in _inert.Notices(parsed))
+        {
+            yield return notice;
         }
 
-        command.Add(_resume);
+        if (IsGiven(parsed, "--early_stopping_epochs"))
+        {
+            yield return "--early_stopping_epochs ends the run here; in the original it has no effect";
+        }
+
+        if (IsGiven(parsed, "--data") && settings.Dataset == BuiltInImages.Name)
+        {
+            yield return RunArgument.UnusedFolder;
+        }
     }
 
     /// <summary>The run to continue, or null.</summary>
@@ -66,18 +92,25 @@ internal sealed class TrainOptions
     }
 
     /// <summary>The settings of a resumed run: its own, but for the options that control how far it goes.</summary>
-    /// <exception cref="UsageException">An option that would make it another run.</exception>
+    /// <exception cref="UsageException">An option that would make it another run: the first, with the run's value and the one given.</exception>
     public TrainingSettings Resumed(TrainingSettings settings, ParseResult parsed)
     {
+        TrainingSettings asked = Apply(settings, parsed);
+        JsonNode own = JsonNode.Parse(settings.ToJson())!;
+        JsonNode given = JsonNode.Parse(asked.ToJson())!;
         foreach (Setting setting in _settings.Where(s => s.Scope != Scope.Control && s.IsGiven(parsed)))
         {
-            throw new UsageException(
-                "train",
-                $"{setting.Option.Name} cannot change when a run is resumed",
-                "Leave it out: the run's own settings hold.");
+            string name = setting.Option.Name[2..];
+            if (!JsonNode.DeepEquals(own[name], given[name]))
+            {
+                throw new UsageException(
+                    "train",
+                    $"{setting.Option.Name} cannot change when a run is resumed: the run has {own[name]?.ToString() ?? "none"}; got {given[name]}",
+                    "Leave it out: the run's own settings hold. Nothing has been changed.");
+            }
         }
 
-        return Apply(settings, parsed);
+        return asked;
     }
 
     /// <summary>Adds the defaults to the help; settings are written under the options' names.</summary>
@@ -109,17 +142,20 @@ internal sealed class TrainOptions
 
     private void DefineData()
     {
+        Begin("Data and folders");
         Add(Scope.Run, Parsers.Text("--dataset", $"Data set: {string.Join(" or ", Datasets.Names)}; {BuiltInImages.Name} is built in.", "name", "-d"), (s, v) => s with { Dataset = v });
         Add(Scope.Control, Parsers.Text("--data", "Folder of the data set's files.", "folder"), (s, v) => s with { DataDirectory = v });
         AddWhole(
             Scope.Run, "--image_size", $"Side to which the pictures of {ImageFolder.Name} are scaled.", 1, ImageFolder.LargestSide,
             (s, v) => s with { ImageSize = v });
-        Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = v });
+        Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = Path.GetFullPath(v) });
         Add(Scope.Run, Parsers.Text("--exp_name", "Name of the run's folder.", "name"), (s, v) => s with { ExperimentName = v });
     }
 
     private void DefineModel()
     {
+        Begin("Model; any of these replaces the quick preset by the original's defaults");
+        Add(Scope.Model, Parsers.Choice("--model_type", "Kind of flow. [mixing]", [("mixing", true)]), (s, _) => s);
         AddWhole(Scope.Model, "--n_levels", "Levels of the flow.", 1, 16, (s, v) => s with { Levels = v });
         AddWhole(Scope.Model, "--n_subflows", "Coupling and mixing pairs a level.", 1, 1024, (s, v) => s with { Subflows = v });
         AddWhole(Scope.Model, "--n_intermediate_channels", "Channels inside a coupling's network.", 1, 65536, (s, v) => s with { IntermediateChannels = v });
@@ -142,6 +178,11 @@ internal sealed class TrainOptions
                 "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as a certified tolerance takes.",
                 SettingWords.ConvExpTerms),
             (s, v) => s with { ConvExpTerms = v });
+    }
+
+    private void DefineNumbers()
+    {
+        Begin("Dequantization and numbers");
         Add(
             Scope.Run,
             Parsers.Choice(
@@ -161,6 +202,7 @@ internal sealed class TrainOptions
 
     private void DefineOptimization()
     {
+        Begin("Optimization");
         AddWhole(Scope.Control, "--epochs", "Passes over the training images.", 1, int.MaxValue, (s, v) => s with { Epochs = v }, "-e");
         AddWhole(Scope.Run, "--batch_size", "Images a step.", 1, 1 << 20, (s, v) => s with { BatchSize = v }, "-bs");
         Add(
@@ -177,6 +219,7 @@ internal sealed class TrainOptions
 
     private void DefineEvaluation()
     {
+        Begin("Metrics and evaluation");
         AddWhole(Scope.Control, "--log_interval", "Steps between two lines of metrics.", 1, int.MaxValue, (s, v) => s with { LogInterval = v }, "-li");
         AddWhole(
             Scope.Run, "--evaluate_interval_epochs", "Epochs between two evaluations from epoch 25 on.", 1, int.MaxValue,
@@ -187,12 +230,22 @@ internal sealed class TrainOptions
             (s, v) => s with { MaxValidationImages = v });
         AddWhole(Scope.Control, "--max_test_images", "Most test images the last evaluation uses; 0 for all.", 0, int.MaxValue, (s, v) => s with { MaxTestImages = v });
         AddWhole(
+            Scope.Control, "--sample_images", "Images of the sample grid that each evaluation draws; 0 for none.", 0, SampleCommand.MostImages,
+            (s, v) => s with { SampleImages = v });
+        Add(
+            Scope.Run, Parsers.Flag("--break_epoch", "End each epoch, evaluation and test after one batch: to try a model out."),
+            (s, v) => s with { BreakEpoch = v });
+        AddWhole(
             Scope.Control, "--iw_samples", "Draws of noise an image in the importance-weighted test figure; 0 for no such figure.", 0, int.MaxValue,
             (s, v) => s with { ImportanceSamples = v });
     }
 
     private void DefineControl()
     {
+        Begin("Limits, checkpoints and threads");
+        AddWhole(
+            Scope.Control, "--early_stopping_epochs", "Epochs without a better validation after which the run ends; 0 for never.", 0, int.MaxValue,
+            (s, v) => s with { EarlyStoppingEpochs = v }, "-es");
         Add(Scope.Control, Parsers.Whole("--max_steps", "Steps after which the run ends; 0 for no limit.", 0, long.MaxValue), (s, v) => s with { MaxSteps = v });
         AddReal(Scope.Control, "--max_minutes", "Minutes after which it ends; 0 for no limit.", v => v >= 0, "a number, at least 0", (s, v) => s with { MaxMinutes = v });
         Add(
@@ -201,6 +254,9 @@ internal sealed class TrainOptions
         AddReal(
             Scope.Control, "--checkpoint_interval_minutes", "Minutes between two checkpoints; 0 for none.", v => v >= 0, "a number, at least 0",
             (s, v) => s with { CheckpointIntervalMinutes = v });
+        Add(
+            Scope.Run, Parsers.Flag("--no_checkpoints", "Write no checkpoint; the best model is tested from memory, and the run cannot be resumed."),
+            (s, v) => s with { NoCheckpoints = v });
         AddWhole(Scope.Control, "--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024, (s, v) => s with { Threads = v });
     }
 
@@ -213,8 +269,13 @@ internal sealed class TrainOptions
         Func<TrainingSettings, double, TrainingSettings> apply, params string[] aliases) =>
         Add(scope, Parsers.Real(name, help, accepts, expected, aliases), apply);
 
-    private void Add<T>(Scope scope, Option<T> option, Func<TrainingSettings, T, TrainingSettings> apply) =>
+    private void Add<T>(Scope scope, Option<T> option, Func<TrainingSettings, T, TrainingSettings> apply)
+    {
         _settings.Add(new Setting(option, scope, (settings, parsed) => apply(settings, parsed.GetValue(option)!)));
+        _groups[^1].Options.Add(option);
+    }
+
+    private void Begin(string title) => _groups.Add(new OptionGroup(title, []));
 
     private sealed record Setting(Option Option, Scope Scope, Func<TrainingSettings, ParseResult, TrainingSettings> Apply)
     {

@@ -37,6 +37,9 @@ internal abstract class TrainReporter(TextWriter error) : IProgress<TrainingProg
             case PictureFailed failed:
                 error.WriteLine($"exponential train: {failed.Path} was not written: {failed.Message}");
                 break;
+            case MetricsLost lost:
+                error.WriteLine($"exponential train: notice: {lost.Path} is gone, with the {lost.Lines} lines it had; the run goes on, and its metrics begin anew");
+                break;
             case RunStopped stopped:
                 Line(ProgressText.Describe(stopped));
                 break;

@@ -76,7 +76,12 @@ public sealed class TrainTests : IDisposable
 
         CliResult other = Cli.Run("train", "--resume", run, "--n_levels", "3");
         Assert.Equal(CommandLine.Usage, other.Code);
-        Assert.Equal(["exponential train: --n_levels cannot change when a run is resumed", "Leave it out: the run's own settings hold."], other.ErrorLines);
+        Assert.Equal(
+            [
+                "exponential train: --n_levels cannot change when a run is resumed: the run has 2; got 3",
+                "Leave it out: the run's own settings hold. Nothing has been changed.",
+            ],
+            other.ErrorLines);
     }
 
     [Fact]

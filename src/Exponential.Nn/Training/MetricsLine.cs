@@ -47,6 +47,15 @@ public sealed record MetricsLine
     /// <summary>Bits per dimension of the best model on the test images.</summary>
     public double? TestBitsPerDim { get; init; }
 
+    /// <summary>Negative ELBO of the best model on the test images: nats an image.</summary>
+    public double? TestNegativeElbo { get; init; }
+
+    /// <summary>Importance-weighted bits per dimension of the best model on the test images.</summary>
+    public double? TestImportanceWeightedBitsPerDim { get; init; }
+
+    /// <summary>Samples an image of that.</summary>
+    public int? ImportanceSamples { get; init; }
+
     /// <summary>max |decode(encode(v)) - v| / 256 over a batch of test images.</summary>
     public double? WorstReconstructionError { get; init; }
 

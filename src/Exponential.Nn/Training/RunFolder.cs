@@ -148,17 +148,23 @@ public sealed class RunFolder
     }
 
     /// <summary>Drops the lines written after the checkpoint that a run is resumed from: it will write them again.</summary>
+    /// <returns>The number of lines kept: <paramref name="count"/>, or 0 where the file has been deleted.</returns>
     /// <exception cref="InvalidDataException">There are fewer lines than the checkpoint knows of.</exception>
-    internal void KeepMetrics(int count)
+    internal int KeepMetrics(int count)
     {
-        string text = File.Exists(Metrics) ? File.ReadAllText(Metrics) : "";
+        if (!File.Exists(Metrics))
+        {
+            return 0;
+        }
+
+        string text = File.ReadAllText(Metrics);
         int end = 0;
         for (int i = 0; i < count; i++)
         {
             int next = text.IndexOf('\n', end);
             if (next < 0)
             {
-                throw new InvalidDataException($"resume: {Metrics} has {i} lines; the checkpoint was saved after {count}. Restore the file");
+                throw new InvalidDataException($"resume: {Metrics} has {i} lines; the checkpoint was saved after {count}. Restore the file, or delete it to go on without them");
             }
 
             end = next + 1;
@@ -168,6 +174,8 @@ public sealed class RunFolder
         {
             AtomicFile.Write(Metrics, stream => stream.Write(Encoding.UTF8.GetBytes(text[..end])));
         }
+
+        return count;
     }
 
     /// <summary>Writes the settings into a folder that is new or empty. Of two that try at once, one has made the file, and the other has not.</summary>

@@ -6,6 +6,9 @@ public enum StopReason
     /// <summary>All its steps were taken.</summary>
     Completed,
 
+    /// <summary>No validation had been better for as many epochs as <see cref="TrainingSettings.EarlyStoppingEpochs"/> allows.</summary>
+    EarlyStopping,
+
     /// <summary>Its time was over.</summary>
     TimeLimit,
 

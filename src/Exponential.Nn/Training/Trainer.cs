@@ -101,10 +101,11 @@ public static class Trainer
         TrainingSettings saved = Checkpoint.ReadSettings(opened.Last);
         settings = WithFullPaths(settings ?? saved);
         settings.Validate();
-        if (settings.Course() != saved.Course())
+        if (saved.FirstDifference(settings) is var (name, own, other))
         {
             throw new ArgumentException(
-                "resume: only limits, intervals, threads and folders may differ from the run's own settings; what the run computes is fixed", nameof(settings));
+                $"resume: {name}: the run has {own}; got {other}. Only limits, intervals, threads and folders may differ; what the run computes is fixed",
+                nameof(settings));
         }
 
         data = Limited(data, settings);
@@ -113,7 +114,13 @@ public static class Trainer
         var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
 
         // Nothing on the disk has changed so far, and nothing is refused from here on.
-        opened.KeepMetrics(run.State.MetricsLines);
+        int kept = opened.KeepMetrics(run.State.MetricsLines);
+        if (kept < run.State.MetricsLines)
+        {
+            progress?.Report(new MetricsLost(opened.Metrics, run.State.MetricsLines));
+            run.State.MetricsLines = kept;
+        }
+
         opened.Write(settings);
         return loop.Execute();
     }
@@ -135,7 +142,11 @@ public static class Trainer
         return data.Take(
             validation: Limit(settings.MaxValidationImages, data.Validation.Count), test: Limit(settings.MaxTestImages, data.Test.Count));
 
-        static int? Limit(int most, int count) => most > 0 && most < count ? most : null;
+        int Limit(int most, int count)
+        {
+            int limit = most > 0 ? Math.Min(most, count) : count;
+            return settings.BreakEpoch ? Math.Min(limit, settings.BatchSize) : limit;
+        }
     }
 
     /// <summary>A run may be resumed from another folder than it was started in.</summary>

@@ -5,8 +5,6 @@ namespace Exponential.Nn;
 /// <summary>One session of a run: steps, evaluations and checkpoints until something ends it.</summary>
 internal sealed class TrainingLoop
 {
-    private const int GridImages = 64;
-
     /// <summary>Epochs at the start of which each is evaluated, as the original does.</summary>
     private const int EveryEpoch = 24;
 
@@ -20,8 +18,12 @@ internal sealed class TrainingLoop
     private readonly Stopwatch _session = new();
     private readonly double _secondsBefore;
     private readonly int _gen2Before = GC.CollectionCount(2);
+    private readonly int _stepsPerEpoch;
     private long _savedStep;
     private TimeSpan _savedAt;
+
+    /// <summary>The best model's state, in a run without checkpoints.</summary>
+    private StateDictionary? _best;
 
     public TrainingLoop(
         TrainingRun run, RunFolder folder, ImageDataset data, IProgress<TrainingProgress>? progress, CancellationToken cancel)
@@ -32,12 +34,13 @@ internal sealed class TrainingLoop
         _progress = progress;
         _cancel = cancel;
         _loader = new BatchLoader(data.Train, run.Settings.BatchSize, run.Settings.Seed, data.Augmentation);
+        _stepsPerEpoch = run.Settings.BreakEpoch ? 1 : _loader.BatchesPerEpoch;
         _secondsBefore = run.State.Seconds;
         _savedStep = run.State.Step;
-        if (State.Batch > _loader.BatchesPerEpoch)
+        if (State.Batch > _stepsPerEpoch)
         {
             throw new InvalidDataException(
-                $"checkpoint: it was saved after batch {State.Batch} of an epoch; the data have {_loader.BatchesPerEpoch}. Are they those of the run?");
+                $"checkpoint: it was saved after batch {State.Batch} of an epoch; the data have {_stepsPerEpoch}. Are they those of the run?");
         }
     }
 
@@ -49,7 +52,7 @@ internal sealed class TrainingLoop
     {
         get
         {
-            long byEpochs = (long)Settings.Epochs * _loader.BatchesPerEpoch;
+            long byEpochs = (long)Settings.Epochs * _stepsPerEpoch;
             return Settings.MaxSteps > 0 ? Math.Min(Settings.MaxSteps, byEpochs) : byEpochs;
         }
     }
@@ -71,7 +74,7 @@ internal sealed class TrainingLoop
             }
 
             Report(new RunStarted(
-                _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _loader.BatchesPerEpoch, TotalSteps, State.Step));
+                _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _stepsPerEpoch, TotalSteps, State.Step));
             try
             {
                 if (State.Step == 0 && Settings.EvaluateAtStart)
@@ -91,9 +94,13 @@ internal sealed class TrainingLoop
                 // An evaluation or the test was cut short: the steps are not, and a resumed run evaluates again.
             }
 
-            RequireFiniteModel();
-            SaveLast();
-            Report(new RunStopped(StopReason.Cancelled, State.Step));
+            if (!Settings.NoCheckpoints)
+            {
+                RequireFiniteModel();
+                SaveLast();
+            }
+
+            Report(new RunStopped(StopReason.Cancelled, State.Step, IsSaved: !Settings.NoCheckpoints));
             return new TrainingResult(_folder.Path, StopReason.Cancelled, State.Step, State.BestBitsPerDim, null, null);
         }
         finally
@@ -119,6 +126,11 @@ internal sealed class TrainingLoop
                     return reason;
                 }
 
+                if (State.Batch == _stepsPerEpoch)
+                {
+                    break;
+                }
+
                 TakeStep(batch);
             }
 
@@ -130,6 +142,10 @@ internal sealed class TrainingLoop
             if (IsEvaluated(State.Epoch))
             {
                 Evaluate();
+                if (IsStale())
+                {
+                    return StopReason.EarlyStopping;
+                }
             }
 
             State.EndEpoch();
@@ -144,6 +160,10 @@ internal sealed class TrainingLoop
     /// <summary>Evaluations that the schedule has in the first epochs.</summary>
     private long EvaluationsIn(long epochs) =>
         Math.Min(epochs, EveryEpoch) + Math.Max(0, (epochs / Settings.EvaluateIntervalEpochs) - (EveryEpoch / Settings.EvaluateIntervalEpochs));
+
+    /// <summary>Whether the best validation lies too many epochs back.</summary>
+    private bool IsStale() =>
+        Settings.EarlyStoppingEpochs > 0 && State.BestEpoch is int best && State.EpochsBegun - best >= Settings.EarlyStoppingEpochs;
 
     private StopReason? WhyStop() =>
         _cancel.IsCancellationRequested ? StopReason.Cancelled
@@ -190,7 +210,7 @@ internal sealed class TrainingLoop
     /// <summary>Evaluations still to come: the schedule's, the one at the run's end, and the test, which takes about as long.</summary>
     private long EvaluationsLeft()
     {
-        long last = (TotalSteps - 1) / _loader.BatchesPerEpoch;
+        long last = (TotalSteps - 1) / _stepsPerEpoch;
         return Math.Max(0, EvaluationsIn(last) - EvaluationsIn(State.Epoch)) + 2;
     }
 
@@ -209,13 +229,13 @@ internal sealed class TrainingLoop
             _run.Model,
             () => Evaluation.BitsPerDim(_run.Model, _data.Validation, Settings.BatchSize, _run.ValidationNoise(), _cancel));
         bool isBest = !(bitsPerDim >= State.BestBitsPerDim);
-        State.BestBitsPerDim = isBest ? bitsPerDim : State.BestBitsPerDim;
         State.EvaluatedStep = State.Step;
         DrawSamples();
         if (isBest)
         {
-            Checkpoint.SaveModel(_folder.Best, _run);
-            Report(new CheckpointSaved(_folder.Best, State.Step));
+            State.BestBitsPerDim = bitsPerDim;
+            State.BestEpoch = State.EpochsBegun;
+            SaveBest();
         }
 
         Write(new MetricsLine
@@ -235,25 +255,45 @@ internal sealed class TrainingLoop
     private TrainingResult Finish(StopReason reason)
     {
         Evaluate();
-        ImageModel best = Checkpoint.LoadModel(_folder.Best);
+        ImageModel best = BestModel();
         double test = Finite(
             "the test bits/dim",
             best,
             () => Evaluation.BitsPerDim(best, _data.Test, Settings.BatchSize, Evaluation.TestNoise(Settings), _cancel));
+        double nats = BitsPerDim.ToNats(test, _data.ImageShape);
         double worst = DrawReconstruction(best);
         Write(new MetricsLine
         {
             Event = MetricsLine.ResultEvent,
             TestBitsPerDim = test,
+            TestNegativeElbo = nats,
             WorstReconstructionError = double.IsFinite(worst) ? worst : null,
         });
-        return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst);
+        return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst) { TestNegativeElbo = nats };
+    }
+
+    private ImageModel BestModel()
+    {
+        if (_best is null)
+        {
+            return Checkpoint.LoadModel(_folder.Best);
+        }
+
+        // The run is over: its model can become the best one again.
+        _run.Model.LoadState(_best);
+        _run.Model.Eval();
+        return _run.Model;
     }
 
     private void DrawSamples()
     {
+        if (Settings.SampleImages == 0)
+        {
+            return;
+        }
+
         _run.Model.Eval();
-        Tensor samples = _run.Model.Sample(GridImages, _run.Samples());
+        Tensor samples = _run.Model.Sample(Settings.SampleImages, _run.Samples());
         WritePicture(_folder.Samples, () => ImageGrid.FromTensor(samples));
     }
 
@@ -312,14 +352,36 @@ internal sealed class TrainingLoop
 
     private bool IsSaveDue()
     {
+        if (Settings.NoCheckpoints)
+        {
+            return false;
+        }
+
         bool bySteps = Settings.CheckpointIntervalSteps > 0 && State.Step - _savedStep >= Settings.CheckpointIntervalSteps;
         bool byTime = Settings.CheckpointIntervalMinutes > 0
             && (_session.Elapsed - _savedAt).TotalMinutes >= Settings.CheckpointIntervalMinutes;
         return bySteps || byTime;
     }
 
+    private void SaveBest()
+    {
+        if (Settings.NoCheckpoints)
+        {
+            _best = _run.Model.State();
+            return;
+        }
+
+        Checkpoint.SaveModel(_folder.Best, _run);
+        Report(new CheckpointSaved(_folder.Best, State.Step));
+    }
+
     private void SaveLast()
     {
+        if (Settings.NoCheckpoints)
+        {
+            return;
+        }
+
         State.Seconds = _secondsBefore + _session.Elapsed.TotalSeconds;
         _folder.FlushMetrics();
         Checkpoint.SaveRun(_folder.Last, _run);

@@ -53,6 +53,11 @@ public sealed record EvaluationCompleted(string Folder, int Epoch, long Step, do
 /// <param name="Step">Steps so far.</param>
 public sealed record CheckpointSaved(string Path, long Step) : TrainingProgress;
 
+/// <summary>The metrics of a resumed run have been deleted; it goes on, and its metrics begin anew.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Lines">Lines that it had.</param>
+public sealed record MetricsLost(string Path, int Lines) : TrainingProgress;
+
 /// <summary>A picture could not be written, perhaps because another program holds the file; the run goes on.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Message">Why.</param>
@@ -61,4 +66,5 @@ public sealed record PictureFailed(string Path, string Message) : TrainingProgre
 /// <summary>The run is over; the best model is about to be tested.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Step">Steps so far.</param>
-public sealed record RunStopped(StopReason Reason, long Step) : TrainingProgress;
+/// <param name="IsSaved">Whether a checkpoint holds its state; false for a run without checkpoints.</param>
+public sealed record RunStopped(StopReason Reason, long Step, bool IsSaved = true) : TrainingProgress;

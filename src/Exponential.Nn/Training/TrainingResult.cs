@@ -11,4 +11,14 @@ namespace Exponential.Nn;
 /// back finite; null for a cancelled run.
 /// </param>
 public sealed record TrainingResult(
-    string Folder, StopReason Reason, long Steps, double? BestValidationBitsPerDim, double? TestBitsPerDim, double? WorstReconstructionError);
+    string Folder, StopReason Reason, long Steps, double? BestValidationBitsPerDim, double? TestBitsPerDim, double? WorstReconstructionError)
+{
+    /// <summary>Negative ELBO of the best model on the test images: nats an image; null for a cancelled run.</summary>
+    public double? TestNegativeElbo { get; init; }
+
+    /// <summary>
+    /// Importance-weighted bits per dimension of the best model on the test images; null for a cancelled run, and where
+    /// <see cref="TrainingSettings.ImportanceSamples"/> asks for none.
+    /// </summary>
+    public double? TestImportanceWeightedBitsPerDim { get; init; }
+}

@@ -14,6 +14,9 @@ namespace Exponential.Nn;
 /// </remarks>
 public sealed record TrainingSettings
 {
+    /// <summary>The most images of a sample grid: more would be a picture that few programs open.</summary>
+    internal const int MostSampleImages = 4096;
+
     internal const string DequantizationName = "dequantize_distribution";
 
     // What checkpoints of version 0.1 call it.
@@ -164,6 +167,23 @@ public sealed record TrainingSettings
     public int MaxTestImages { get; init; }
 
     /// <summary>
+    /// Epochs without a lower validation figure after which the run ends; 0 for never. The original has the option, 300 unless told
+    /// otherwise, but never looks at it.
+    /// </summary>
+    [JsonPropertyName("early_stopping_epochs")]
+    public int EarlyStoppingEpochs { get; init; }
+
+    /// <summary>
+    /// Whether an epoch ends after its first batch, and an evaluation or test looks at no more than one: for trying a model out.
+    /// </summary>
+    [JsonPropertyName("break_epoch")]
+    public bool BreakEpoch { get; init; }
+
+    /// <summary>Images of the sample grid that each evaluation draws; 0 for no grid.</summary>
+    [JsonPropertyName("sample_images")]
+    public int SampleImages { get; init; } = 64;
+
+    /// <summary>
     /// Draws of noise for each test image in the importance-weighted bits per dimension at the run's end; 0 for no such figure.
     /// </summary>
     [JsonPropertyName("iw_samples")]
@@ -184,6 +204,12 @@ public sealed record TrainingSettings
     /// <summary>Minutes between two checkpoints besides those of the evaluations; 0 for none.</summary>
     [JsonPropertyName("checkpoint_interval_minutes")]
     public double CheckpointIntervalMinutes { get; init; } = 10;
+
+    /// <summary>
+    /// Whether no checkpoint is written. The best model is kept in memory for the test; a run that ends in any way cannot be resumed.
+    /// </summary>
+    [JsonPropertyName("no_checkpoints")]
+    public bool NoCheckpoints { get; init; }
 
     /// <summary>Threads of the arithmetic; 0 for one a core. The results do not depend on it.</summary>
     [JsonPropertyName("threads")]
@@ -249,9 +275,13 @@ public sealed record TrainingSettings
         Require(MaxValidationImages >= 0, "max_validation_images", "at least 0", MaxValidationImages);
         Require(MaxTestImages >= 0, "max_test_images", "at least 0", MaxTestImages);
         Require(ImportanceSamples >= 0, "iw_samples", "at least 0", ImportanceSamples);
+        Require(EarlyStoppingEpochs >= 0, "early_stopping_epochs", "at least 0", EarlyStoppingEpochs);
+        Require(SampleImages is >= 0 and <= MostSampleImages, "sample_images", $"0 to {MostSampleImages}", SampleImages);
         Require(MaxSteps >= 0, "max_steps", "at least 0", MaxSteps);
         Require(double.IsFinite(MaxMinutes) && MaxMinutes >= 0, "max_minutes", "at least 0", MaxMinutes);
         Require(CheckpointIntervalSteps >= 0, "checkpoint_interval_steps", "at least 0", CheckpointIntervalSteps);
+        Require(
+            !NoCheckpoints || CheckpointIntervalSteps == 0, "checkpoint_interval_steps", "none beside no_checkpoints", CheckpointIntervalSteps);
         Require(
             double.IsFinite(CheckpointIntervalMinutes) && CheckpointIntervalMinutes >= 0,
             "checkpoint_interval_minutes", "at least 0", CheckpointIntervalMinutes);
@@ -298,6 +328,25 @@ public sealed record TrainingSettings
         {
             throw new InvalidDataException($"settings: {e.Message}", e);
         }
+    }
+
+    /// <summary>
+    /// The first setting in which another run would compute something else, by name, with this run's value and the other's; null where there
+    /// is none.
+    /// </summary>
+    internal (string Name, string Own, string Other)? FirstDifference(TrainingSettings other)
+    {
+        JsonObject mine = JsonNode.Parse(Course().ToJson())!.AsObject();
+        JsonObject theirs = JsonNode.Parse(other.Course().ToJson())!.AsObject();
+        foreach ((string name, JsonNode? value) in mine)
+        {
+            if (!JsonNode.DeepEquals(value, theirs[name]))
+            {
+                return (name, value?.ToString() ?? "none", theirs[name]?.ToString() ?? "none");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The settings without what only controls how far and how fast a run goes: equal for two that compute the same.</summary>

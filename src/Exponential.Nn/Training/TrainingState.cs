@@ -39,6 +39,10 @@ internal sealed class TrainingState
     [JsonPropertyName("best_bits_per_dim")]
     public double? BestBitsPerDim { get; set; }
 
+    /// <summary>Epochs begun when it was reached; null before, and in files older than early stopping.</summary>
+    [JsonPropertyName("best_epoch")]
+    public int? BestEpoch { get; set; }
+
     /// <summary>The step after which the validation images were last evaluated, or -1.</summary>
     [JsonPropertyName("evaluated_step")]
     public long EvaluatedStep { get; set; } = -1;
@@ -58,6 +62,10 @@ internal sealed class TrainingState
     /// <summary>SHA-256 of the training images' bytes, in hexadecimal.</summary>
     [JsonPropertyName("training_hash")]
     public string TrainingHash { get; set; } = "";
+
+    /// <summary>Epochs begun so far.</summary>
+    [JsonIgnore]
+    public int EpochsBegun => Batch == 0 ? Epoch : Epoch + 1;
 
     /// <summary>Mean bits per dimension over the epoch's images so far.</summary>
     [JsonIgnore]
@@ -100,7 +108,7 @@ internal sealed class TrainingState
     /// <exception cref="JsonException">A counter that no run can have.</exception>
     public void Validate()
     {
-        bool counts = Epoch >= 0 && Step >= 0 && Batch >= 0 && EpochImages >= 0 && MetricsLines >= 0 && EvaluatedStep >= -1;
+        bool counts = !(BestEpoch < 0) && Epoch >= 0 && Step >= 0 && Batch >= 0 && EpochImages >= 0 && MetricsLines >= 0 && EvaluatedStep >= -1;
         bool numbers = double.IsFinite(EpochBitsPerDim) && double.IsFinite(Seconds) && Seconds >= 0 && double.IsFinite(BestBitsPerDim ?? 0);
         if (!counts || !numbers)
         {
