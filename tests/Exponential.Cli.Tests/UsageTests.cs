@@ -28,7 +28,7 @@ public class UsageTests
     [InlineData("train --dropout_p 1", "exponential train: --dropout_p: expected a number in [0, 1); got '1'")]
     [InlineData("train --mixing emerging", "exponential train: --mixing: expected 1x1 or convexp; got 'emerging'")]
     [InlineData("train --manual_seed -1", "exponential train: --manual_seed: expected a whole number, at least 0; got '-1'")]
-    [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10; got 'mnist'")]
+    [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10 or folder; got 'mnist'")]
     [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files")]
     [InlineData("train --exp_name a/b", "exponential train: --exp_name: expected a name without separators; got a/b")]
     [InlineData(
