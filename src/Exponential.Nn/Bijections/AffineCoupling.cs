@@ -13,7 +13,7 @@ public sealed class AffineCoupling : Bijection
     /// <summary>Makes the coupling; the network's state lies under <c>nn</c>.</summary>
     /// <param name="eventShape">[C, H, W] with an even C.</param>
     /// <param name="network">Maps [B, C/2 + context, H, W] to [B, C, H, W]; a <see cref="DenseInResidualNet"/>, say.</param>
-    /// <param name="contextChannels">The channels of the context appended to x1; 0 for none.</param>
+    /// <param name="contextChannels">The channels c of the context [B, c, H, W] appended to x1; 0 for none.</param>
     /// <exception cref="ArgumentException">The event shape is not an image of an even number of channels.</exception>
     public AffineCoupling(Shape eventShape, Network network, int contextChannels = 0)
     {
@@ -53,6 +53,13 @@ public sealed class AffineCoupling : Bijection
 
     private (Tensor LogScale, Tensor Translation) ScaleAndTranslation(Tensor kept, Tensor? context)
     {
+        if (context is not null && (context.Rank != 4 || context.Shape[2..] != _eventShape[1..]))
+        {
+            throw new ArgumentException(
+                $"AffineCoupling: context must be [{kept.Shape[0]}, {ContextChannels}, {_eventShape[1]}, {_eventShape[2]}]; it is {context.Shape}",
+                nameof(context));
+        }
+
         Tensor h = _nn.Forward(context is null ? kept : Tensor.Cat([kept, context], 1));
         Shape expected = [kept.Shape[0], .. _eventShape];
         if (h.Shape != expected)

@@ -2,7 +2,7 @@ namespace Exponential.Nn;
 
 /// <summary>
 /// A model of images with pixel values 0 to 255: a flow over continuous values and the noise that leads to them. Its state lies under
-/// <c>model_pv</c> and <c>model_qu_x</c>.
+/// <c>model_pv</c> and <c>model_qu_x</c>, with trained noise under <c>model_context</c> too.
 /// </summary>
 public sealed class ImageModel : Module
 {
@@ -12,7 +12,7 @@ public sealed class ImageModel : Module
     public ImageModel(Flow flow, Dequantization dequantization)
     {
         Flow = AddModule("model_pv", flow);
-        Dequantization = AddModule("model_qu_x", dequantization);
+        Dequantization = AddModule(string.Empty, dequantization);
     }
 
     /// <summary>The distribution of continuous values.</summary>

@@ -22,6 +22,7 @@ public static class MixingFlow
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Levels);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Subflows);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.ContextChannels);
         CheckSize(imageShape, settings);
 
         var builder = new Builder(imageShape, settings, Initialization.OrFresh(generator), dtype);
@@ -55,6 +56,13 @@ public static class MixingFlow
                 nameof(settings), $"MixingFlow: settings.Levels must be at most {MostSqueezes} with split priors; it is {settings.Levels}");
         }
 
+        if (settings.ContextChannels > 0 && squeezes > 1)
+        {
+            throw new ArgumentException(
+                "MixingFlow: a context has one size, and with split priors each level has its own; " +
+                $"settings.ContextChannels is {settings.ContextChannels}, settings.Levels {settings.Levels}. Leave out the context or the split priors");
+        }
+
         if (imageShape.Rank != 3 || imageShape[1] % (1 << squeezes) != 0 || imageShape[2] % (1 << squeezes) != 0)
         {
             throw new ArgumentException(
@@ -76,18 +84,21 @@ public static class MixingFlow
             Shape = step.OutputShape(Shape);
         }
 
-        public Bijection MixingLayer() => settings.Mixing switch
+        public Bijection MixingLayer() => settings.ParametrizeInverse ? OwnDirection().Invert() : OwnDirection();
+
+        public AffineCoupling Coupling()
+        {
+            int channels = Shape[0];
+            int context = settings.ContextChannels;
+            return new AffineCoupling(
+                Shape, new DenseInResidualNet((channels / 2) + context, channels, settings.Network, generator, zeroLast: true, dtype), context);
+        }
+
+        private Bijection OwnDirection() => settings.Mixing switch
         {
             Mixing.Conv1x1 => new Conv1x1(Shape[0], generator, dtype),
             Mixing.ConvExp => new ConvExp(Shape, settings.ConvExpCoefficient, settings.ConvExpPlan, generator, dtype),
             _ => throw new ArgumentOutOfRangeException(nameof(settings), $"MixingFlow: unknown mixing {settings.Mixing}"),
         };
-
-        public AffineCoupling Coupling()
-        {
-            int channels = Shape[0];
-            return new AffineCoupling(
-                Shape, new DenseInResidualNet(channels / 2, channels, settings.Network, generator, zeroLast: true, dtype));
-        }
     }
 }

@@ -18,6 +18,17 @@ public sealed record MixingFlowSettings
     /// </summary>
     public bool SplitPrior { get; init; }
 
+    /// <summary>
+    /// The channels of a context [B, c, H/2, W/2] of images [B, C, H, W] that all couplings are conditioned on (<c>n_context</c>); 0 for none.
+    /// </summary>
+    public int ContextChannels { get; init; }
+
+    /// <summary>
+    /// Whether the mixing layers are turned around, so that sampling runs them in their own direction: for a flow that is sampled in
+    /// training, whose mixing layers have a costly inverse (<c>parametrize_inverse</c>). Couplings stay, for both of their ways cost the same.
+    /// </summary>
+    public bool ParametrizeInverse { get; init; }
+
     /// <summary>The networks inside couplings.</summary>
     public DenseNetSettings Network { get; init; } = new();
 

@@ -7,11 +7,6 @@ internal static class ModelFactory
     /// <exception cref="ArgumentException">The images do not fit the settings.</exception>
     public static ImageModel Create(TrainingSettings settings, Shape imageShape, Generator generator)
     {
-        if (settings.Dequantization == DequantizationKind.Flow)
-        {
-            throw new ArgumentException("dequantize_distribution: flow is not here yet; uniform is");
-        }
-
         var flow = new MixingFlowSettings
         {
             Levels = settings.Levels,
@@ -31,7 +26,7 @@ internal static class ModelFactory
             },
         };
         return new ImageModel(
-            MixingFlow.Create(imageShape, flow, generator, settings.DType), new UniformDequantization(settings.DType));
+            MixingFlow.Create(imageShape, flow, generator, settings.DType), Dequantization(settings, flow, imageShape, generator));
     }
 
     /// <summary>
@@ -39,6 +34,31 @@ internal static class ModelFactory
     /// what it holds.
     /// </summary>
     public static double LeastValueCount(TrainingSettings settings, Shape imageShape)
+    {
+        bool isTrainedNoise = settings.Dequantization == DequantizationKind.Flow;
+        return LeastFlowCount(settings, imageShape, settings.Levels, settings.Subflows, settings.UseSplitPrior)
+            + (isTrainedNoise ? LeastFlowCount(settings, imageShape, settings.DequantizationLevels, settings.DequantizationSubflows, splitPrior: false) : 0)
+            + (isTrainedNoise ? 4.0 * settings.ContextChannels * settings.ContextChannels : 0);
+    }
+
+    private static Dequantization Dequantization(TrainingSettings settings, MixingFlowSettings flow, Shape imageShape, Generator generator) =>
+        settings.Dequantization switch
+        {
+            DequantizationKind.Uniform => new UniformDequantization(settings.DType),
+            DequantizationKind.Flow => VariationalDequantization.Create(
+                imageShape,
+                flow with
+                {
+                    Levels = settings.DequantizationLevels,
+                    Subflows = settings.DequantizationSubflows,
+                    ContextChannels = settings.ContextChannels,
+                },
+                generator,
+                settings.DType),
+            _ => throw new ArgumentOutOfRangeException(nameof(settings), $"model: unknown dequantization {settings.Dequantization}"),
+        };
+
+    private static double LeastFlowCount(TrainingSettings settings, Shape imageShape, int levels, int subflows, bool splitPrior)
     {
         // Each coupling's DenseNets: layer i is a 1x1 convolution of w = m + i g channels and a 3x3 convolution from w to g.
         double m = settings.IntermediateChannels;
@@ -55,9 +75,9 @@ internal static class ModelFactory
         double mixing = 0;
         double channels = imageShape[0] * 4.0;
         double pixels = imageShape[1] * (double)imageShape[2] / 4;
-        for (int level = 0; level < settings.Levels; level++)
+        for (int level = 0; level < levels; level++)
         {
-            if (level > 0 && settings.UseSplitPrior)
+            if (level > 0 && splitPrior)
             {
                 channels *= 2;
                 pixels /= 4;
@@ -68,9 +88,9 @@ internal static class ModelFactory
                 : channels * channels;
 
             // One mixing layer stands before the first level.
-            mixing += (settings.Subflows + (level == 0 ? 1 : 0)) * layer;
+            mixing += (subflows + (level == 0 ? 1 : 0)) * layer;
         }
 
-        return (settings.Levels * (double)settings.Subflows * settings.DenseNets * network) + mixing + channels;
+        return (levels * (double)subflows * settings.DenseNets * network) + mixing + channels;
     }
 }

@@ -53,6 +53,37 @@ internal static partial class Catalogue
             Moments = FlowMoments,
             Work = 1024,
         },
+        new("Mixing flow with context, parametrised by its inverse", (generator, dtype) => ConditionalFlow(Mixing.Conv1x1, gated: false, generator, dtype), FlowLogProb)
+        {
+            Moments = FlowMoments,
+            ContextSize = [2, 2],
+            Work = 256,
+        },
+        new("Mixing flow with context and gates, parametrised by its inverse", (generator, dtype) => ConditionalFlow(Mixing.ConvExp, gated: true, generator, dtype), FlowLogProb)
+        {
+            Moments = FlowMoments,
+            ContextSize = [2, 2],
+            Work = 1024,
+        },
+        new("TransformedDistribution, one number", (_, dtype) => new TransformedDistribution([new Sigmoid().Invert()], new StandardGaussian([1], dtype)), TransformedLogProb)
+        {
+            Domain = UnitInterval,
+            Moments = TransformedMoments,
+            Interval = (0, 1),
+        },
+        new("TransformedDistribution with context", TransformedContextFlow, TransformedLogProb)
+        {
+            Moments = TransformedMoments,
+            Work = 256,
+        },
+        new("TransformedDistribution of a mixing flow with context", (generator, dtype) => new TransformedDistribution(
+            [new Sigmoid().Invert()], ConditionalFlow(Mixing.ConvExp, gated: true, generator, dtype)), TransformedLogProb)
+        {
+            Domain = UnitInterval,
+            Moments = TransformedMoments,
+            ContextSize = [2, 2],
+            Work = 1024,
+        },
     ];
 
     /// <summary>Two levels on 4 x 4 pixels, with a split prior between.</summary>
@@ -68,6 +99,27 @@ internal static partial class Catalogue
         };
         return MixingFlow.Create([3, 4, 4], settings, generator, dtype);
     }
+
+    /// <summary>One level on 4 x 4 pixels, conditioned on a context of half their height and width.</summary>
+    public static Flow ConditionalFlow(Mixing mixing, bool gated, Generator generator, DType dtype)
+    {
+        var settings = new MixingFlowSettings
+        {
+            Levels = 1,
+            Subflows = 2,
+            Mixing = mixing,
+            Network = new() { IntermediateChannels = 4, Depth = 2, Growth = 3, Gated = gated },
+            ContextChannels = 2,
+            ParametrizeInverse = true,
+            Translation = 0,
+            Scale = 1,
+        };
+        return MixingFlow.Create([1, 4, 4], settings, generator, dtype);
+    }
+
+    /// <summary>Both parts take the context.</summary>
+    private static TransformedDistribution TransformedContextFlow(Generator generator, DType dtype) => new(
+        [Coupling([4, 2, 2], new(), 2, generator, dtype), new Conv1x1(4, generator, dtype)], ContextFlow(generator, dtype));
 
     private static Flow ContextFlow(Generator generator, DType dtype) => new(
         [
@@ -109,6 +161,18 @@ internal static partial class Catalogue
         };
         return taken + last + jacobian.SlogDet().LogAbsDet.ToScalar();
     }
+
+    /// <summary>The change of variables by the dense Jacobian of the transformations, and the other distribution's own formula.</summary>
+    private static double TransformedLogProb(Distribution distribution, Tensor x, Tensor? context)
+    {
+        var transformed = (TransformedDistribution)distribution;
+        Tensor image = Transformed(transformed, x, context);
+        double inner = transformed.Distribution is Flow flow ? FlowLogProb(flow, image, context) : GaussianLogProb(Closeness.Values(image));
+        return inner + Autograd.Jacobian(v => Transformed(transformed, v, context), x).SlogDet().LogAbsDet.ToScalar();
+    }
+
+    private static Tensor Transformed(TransformedDistribution distribution, Tensor x, Tensor? context) => distribution.Transformations.Aggregate(
+        x, (value, transformation) => transformation.Forward(value, transformation.ContextChannels > 0 ? context : null).Value);
 
     private static (double[] Mean, double[] Deviation) DiagonalState(Distribution distribution)
     {
@@ -152,6 +216,15 @@ internal static partial class Catalogue
             [.. Enumerable.Repeat(0.0, taken), .. mean],
             [.. Enumerable.Repeat(1.0, taken), .. deviation],
             GaussianKurtosis);
+    }
+
+    /// <summary>The images of samples follow the other distribution.</summary>
+    private static (Tensor Numbers, double[] Mean, double[] Deviation, double Kurtosis) TransformedMoments(
+        Distribution distribution, Tensor samples, Tensor? context)
+    {
+        var transformed = (TransformedDistribution)distribution;
+        Tensor image = Transformed(transformed, samples, context);
+        return transformed.Distribution is Flow flow ? FlowMoments(flow, image, context) : GaussianMoments(transformed.Distribution, image, null);
     }
 
     private static double[] Fill(Tensor batch, double value) => [.. Enumerable.Repeat(value, batch.Shape[1..].ElementCount)];

@@ -18,6 +18,9 @@ internal sealed record DistributionCase(
     /// <summary>The interval that holds all but a negligible part of the probability; null where the event is not one number.</summary>
     public (double Low, double High)? Interval { get; init; }
 
+    /// <summary>Height and width of the context; null for those of the event.</summary>
+    public Shape? ContextSize { get; init; }
+
     /// <summary>Whether samples have a temperature.</summary>
     public bool HasTemperature { get; init; } = true;
 
@@ -36,7 +39,7 @@ internal sealed record DistributionCase(
     }
 
     /// <summary>A random context for a batch; null if the distribution takes none.</summary>
-    public static Tensor? ContextFor(Distribution distribution, int batch, Generator generator) => distribution.ContextChannels == 0
+    public Tensor? ContextFor(Distribution distribution, int batch, Generator generator) => distribution.ContextChannels == 0
         ? null
-        : generator.Normal([batch, distribution.ContextChannels, .. distribution.EventShape[1..]], DType.Float64);
+        : generator.Normal([batch, distribution.ContextChannels, .. ContextSize ?? distribution.EventShape[1..]], DType.Float64);
 }

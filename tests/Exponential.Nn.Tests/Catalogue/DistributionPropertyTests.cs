@@ -270,7 +270,7 @@ public sealed class DistributionPropertyTests
             Distribution = Test.Instance(seed: 1);
             Generator = new Generator(2);
             X = Test.Domain([batch, .. Distribution.EventShape], Generator);
-            Context = DistributionCase.ContextFor(Distribution, batch, Generator);
+            Context = Test.ContextFor(Distribution, batch, Generator);
         }
 
         public DistributionCase Test { get; }
