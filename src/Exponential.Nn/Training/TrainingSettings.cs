@@ -358,6 +358,8 @@ public sealed record TrainingSettings
         Epochs = 0,
         LogInterval = 0,
         MaxTestImages = 0,
+        EarlyStoppingEpochs = 0,
+        SampleImages = 0,
         ImportanceSamples = 0,
         MaxSteps = 0,
         MaxMinutes = 0,

@@ -1,0 +1,200 @@
+using Exponential.Nn;
+using Xunit;
+
+namespace Exponential.Tests;
+
+/// <summary>Settings that end a run early, shorten it, or change what it leaves.</summary>
+[Collection(TrainingRuns.Name)]
+public class RunControlTests
+{
+    [Fact]
+    public void EarlyStoppingCountsEpochsFromTheBest()
+    {
+        using var whole = new TinyRun();
+        whole.Settings = Worsening(whole.Settings);
+        whole.Run();
+        double[] course = Validations(whole);
+        int least = FirstStale(course, 1);
+        int most = FirstStale(course, 2);
+        Assert.InRange(least, 2, most - 1);
+        Assert.InRange(most, 3, course.Length - 1);
+        for (int patience = 1; patience <= 2; patience++)
+        {
+            using var tiny = new TinyRun();
+            tiny.Settings = Worsening(tiny.Settings) with { EarlyStoppingEpochs = patience };
+            TrainingResult result = tiny.Run();
+            Assert.Equal(StopReason.EarlyStopping, result.Reason);
+            Assert.Equal(course[..FirstStale(course, patience)], Validations(tiny));
+            Assert.Equal(FirstStale(course, patience) * 3, result.Steps);
+            Assert.NotNull(result.TestBitsPerDim);
+        }
+    }
+
+    [Fact]
+    public void RunEndedEarlyStaysSoAndGoesOnWhenToldTo()
+    {
+        using var whole = new TinyRun();
+        whole.Settings = Worsening(whole.Settings);
+        whole.Run();
+        using var early = new TinyRun();
+        early.Settings = Worsening(early.Settings) with { EarlyStoppingEpochs = 1 };
+        TrainingResult first = early.Run();
+        Assert.Equal(first, early.Resume());
+        TrainingResult rest = early.Resume(early.Settings with { EarlyStoppingEpochs = 0 });
+        Assert.Equal((StopReason.Completed, 36L), (rest.Reason, rest.Steps));
+        Assert.Equal(whole.Metrics(), early.Metrics());
+        TrainerTests.AssertSameTensors(whole.Last, early.Last);
+    }
+
+    [Fact]
+    public void BrokenEpochIsOneBatch()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { BreakEpoch = true, BatchSize = 4 };
+        var reports = new List<TrainingProgress>();
+        TrainingResult result = tiny.Run(new Reports(reports.Add));
+        Assert.Equal((StopReason.Completed, 3L), (result.Reason, result.Steps));
+        RunStarted start = reports.OfType<RunStarted>().Single();
+        Assert.Equal((1, 3L), (start.StepsPerEpoch, start.TotalSteps));
+        Assert.Equal([1, 2, 3], reports.OfType<StepCompleted>().Select(step => step.Epoch));
+        Assert.Equal([1, 2, 3], reports.OfType<EvaluationCompleted>().Select(evaluation => evaluation.Epoch));
+
+        // The test, too, was of the first batch only: 4 of the 6 images.
+        ImageModel model = Checkpoint.LoadModel(tiny.Best);
+        Assert.Equal(
+            result.TestBitsPerDim, Evaluation.BitsPerDim(model, TinyRun.Data.Test.Take(4), 4, Evaluation.TestNoise(tiny.Settings)));
+    }
+
+    [Fact]
+    public void BrokenEpochsResume()
+    {
+        using var whole = new TinyRun();
+        whole.Settings = whole.Settings with { BreakEpoch = true };
+        whole.Run();
+        using var broken = new TinyRun();
+        broken.Settings = broken.Settings with { BreakEpoch = true };
+        using var stop = new CancellationTokenSource();
+        broken.Run(new Reports(report => CancelAfterStep(report, 2, stop)), stop.Token);
+        broken.Resume();
+        Assert.Equal(whole.Metrics(), broken.Metrics());
+        TrainerTests.AssertSameTensors(whole.Last, broken.Last);
+    }
+
+    [Fact]
+    public void RunWithoutCheckpointsComesToTheSameAndLeavesNone()
+    {
+        // The last epoch is not the best, so the model tested is not the one at the end.
+        using var plain = new TinyRun();
+        plain.Settings = Worsening(plain.Settings);
+        TrainingResult expected = plain.Run();
+        Assert.NotEqual(Validations(plain).Min(), Validations(plain)[^1]);
+        using var bare = new TinyRun();
+        bare.Settings = Worsening(bare.Settings) with { NoCheckpoints = true };
+        var reports = new List<TrainingProgress>();
+        TrainingResult actual = bare.Run(new Reports(reports.Add));
+        Assert.Equal(expected with { Folder = "" }, actual with { Folder = "" });
+        Assert.Equal(plain.Metrics(), bare.Metrics());
+        Assert.Empty(Directory.GetFiles(bare.Folder, "*.safetensors"));
+        Assert.Empty(reports.OfType<CheckpointSaved>());
+        FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => bare.Resume());
+        Assert.Equal($"resume: {bare.Folder} has no last.safetensors; is it the folder of a run that saved a checkpoint?", e.Message);
+    }
+
+    [Fact]
+    public void CancelledRunWithoutCheckpointsSaysThatNothingIsSaved()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { NoCheckpoints = true };
+        using var stop = new CancellationTokenSource();
+        var reports = new List<TrainingProgress>();
+        TrainingResult result = tiny.Run(
+            new Reports(report =>
+            {
+                reports.Add(report);
+                CancelAfterStep(report, 2, stop);
+            }),
+            stop.Token);
+        Assert.Equal((StopReason.Cancelled, 2L), (result.Reason, result.Steps));
+        Assert.Equal(new RunStopped(StopReason.Cancelled, 2, IsSaved: false), reports[^1]);
+    }
+
+    [Fact]
+    public void CheckpointsCannotBeAskedForAndRefused()
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(
+            () => new TrainingSettings { NoCheckpoints = true, CheckpointIntervalSteps = 5 }.Validate());
+        Assert.Equal("checkpoint_interval_steps: expected none beside no_checkpoints; got 5", e.Message);
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(3, (3 * 10) + 2)]
+    public void SampleGridHasAsManyImagesAsAsked(int count, int? width)
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 1, SampleImages = count };
+        tiny.Run();
+        string path = Path.Combine(tiny.Folder, RunFolder.SamplesName);
+        Assert.Equal(width, File.Exists(path) ? ImageFile.Read(path).Width : null);
+    }
+
+    [Fact]
+    public void NegativeElboIsTheTestFigureInNats()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 1 };
+        TrainingResult result = tiny.Run();
+        Assert.Equal(result.TestBitsPerDim!.Value * 3 * 8 * 8 * Math.Log(2), result.TestNegativeElbo!.Value, 1e-9);
+        Assert.Equal(result.TestNegativeElbo, tiny.Metrics().Last().TestNegativeElbo);
+        Assert.Null(result.TestImportanceWeightedBitsPerDim);
+        Assert.Null(tiny.Metrics().Last().ImportanceSamples);
+    }
+
+    [Fact]
+    public void DeletedMetricsBeginAnew()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 4 };
+        tiny.Run();
+        string path = Path.Combine(tiny.Folder, RunFolder.MetricsName);
+        int lines = RunFolder.ReadMetrics(tiny.Folder).Count;
+        File.Delete(path);
+        var reports = new List<TrainingProgress>();
+        TrainingResult result = tiny.Resume(tiny.Settings with { MaxSteps = 6 }, progress: new Reports(reports.Add));
+        Assert.Equal(6, result.Steps);
+
+        // The result's line was written after the last checkpoint, which counts those before it.
+        Assert.Equal(new MetricsLost(path, lines - 1), reports[0]);
+        Assert.Equal([5, 6], tiny.Metrics().Where(line => line.Event == MetricsLine.StepEvent).Select(line => line.Step));
+        Assert.Equal(6, tiny.Resume().Steps);
+    }
+
+    [Fact]
+    public void EverySettingThatFixesTheRunIsNamed()
+    {
+        TrainingSettings run = new() { ExperimentName = "a" };
+        Assert.Null(run.FirstDifference(run with { ExperimentName = "b", Epochs = 3, EarlyStoppingEpochs = 2, SampleImages = 1, Threads = 2 }));
+        Assert.Equal(("mixing", "1x1", "convexp"), run.FirstDifference(run with { Mixing = Mixing.ConvExp }));
+        Assert.Equal(("break_epoch", "false", "true"), run.FirstDifference(run with { BreakEpoch = true }));
+        Assert.Equal(("no_checkpoints", "false", "true"), run.FirstDifference(run with { NoCheckpoints = true }));
+    }
+
+    /// <summary>The epoch, from 1, after which the best lies <paramref name="patience"/> epochs back for the first time.</summary>
+    private static int FirstStale(double[] validations, int patience) =>
+        Enumerable.Range(1, validations.Length).First(n => n - (Array.IndexOf(validations, validations[..n].Min()) + 1) >= patience);
+
+    /// <summary>With so large a rate, epochs are now better, now worse.</summary>
+    private static TrainingSettings Worsening(TrainingSettings settings) =>
+        settings with { Epochs = 12, LearningRate = 0.5, LearningRateDecay = 1, Warmup = 0, Dropout = 0 };
+
+    private static double[] Validations(TinyRun run) =>
+        [.. run.Metrics().Where(line => line.Event == MetricsLine.EvaluationEvent).Select(line => line.ValidationBitsPerDim!.Value)];
+
+    private static void CancelAfterStep(TrainingProgress report, long step, CancellationTokenSource stop)
+    {
+        if (report is StepCompleted completed && completed.Step == step)
+        {
+            stop.Cancel();
+        }
+    }
+}
