@@ -10,6 +10,9 @@ internal abstract class Backend
     /// <summary>The fused convolution exponential, where the device has one; else it is composed of convolutions.</summary>
     public virtual IConvolutionExponential? ConvolutionExponential => null;
 
+    /// <summary>The fused inverse of an autoregressive convolution, where the device has one; else it is composed of convolutions.</summary>
+    public virtual IAutoregressiveInverse? AutoregressiveInverse => null;
+
     /// <summary>Uninitialised memory, row-major, with one reference that the caller owns.</summary>
     public abstract Operand Allocate(DType dtype, Shape shape);
 
@@ -64,6 +67,14 @@ internal interface IConvolutionExponential
     /// <summary>The gradients of the product of <see cref="Apply"/> (not adjoint) with a cotangent; either may be left out.</summary>
     void Gradient(
         in ConvolutionExponentialGeometry geometry, Operand x, Operand kernel, double scale, int terms, int steps, Operand cotangent, Operand? xGradient, Operand? kernelGradient);
+}
+
+/// <summary>The fused inverse of an autoregressive convolution of a device. All operands are row-major.</summary>
+internal interface IAutoregressiveInverse
+{
+    /// <summary>Solves y = A x for x, with A the convolution by a kernel [C, C, 2, 2] whose last tap counts as lower triangular.</summary>
+    /// <exception cref="ArithmeticException">The last tap has a zero on its diagonal.</exception>
+    void Apply(in AutoregressiveGeometry geometry, Operand y, Operand kernel, Operand x);
 }
 
 /// <summary>Functions of one number; p and q are scalars of the op.</summary>

@@ -45,6 +45,9 @@ internal abstract unsafe class ContractionKernels<T>
     /// <inheritdoc cref="ConvolutionExponentialKernels.Gradient{T}"/>
     public abstract void ExponentialGradient(
         in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar);
+
+    /// <inheritdoc cref="AutoregressiveKernels.Inverse{T}"/>
+    public abstract void AutoregressiveInverse(in AutoregressiveGeometry g, T* y, T* kernel, T* x);
 }
 
 /// <summary>What the kernels of all types have in common.</summary>
@@ -115,4 +118,7 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
     public override void ExponentialGradient(
         in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar) =>
         FusedExponentialGradient<T, TVector, TSimd>.Run(g, x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
+
+    public override void AutoregressiveInverse(in AutoregressiveGeometry g, T* y, T* kernel, T* x) =>
+        WavefrontInverse<T, TVector, TSimd>.Run(g, y, kernel, x);
 }

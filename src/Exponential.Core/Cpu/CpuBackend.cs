@@ -1,9 +1,11 @@
 namespace Exponential;
 
 /// <summary>The backend page on the processor: each member dispatches once on the element type and goes to a kernel of this folder.</summary>
-internal sealed unsafe class CpuBackend : Backend, IConvolutionExponential
+internal sealed unsafe class CpuBackend : Backend, IConvolutionExponential, IAutoregressiveInverse
 {
     public override IConvolutionExponential ConvolutionExponential => this;
+
+    public override IAutoregressiveInverse AutoregressiveInverse => this;
 
     public override Operand Allocate(DType dtype, Shape shape) => new(new CpuStorage(dtype, shape.ElementCount), Layout.RowMajor(shape));
 
@@ -185,6 +187,18 @@ internal sealed unsafe class CpuBackend : Backend, IConvolutionExponential
         {
             ConvolutionExponentialKernels.Gradient(
                 geometry, P<double>(x), P<double>(kernel), scale, terms, steps, P<double>(cotangent), Optional<double>(xGradient), Optional<double>(kernelGradient));
+        }
+    }
+
+    void IAutoregressiveInverse.Apply(in AutoregressiveGeometry geometry, Operand y, Operand kernel, Operand x)
+    {
+        if (y.DType == DType.Float32)
+        {
+            AutoregressiveKernels.Inverse(geometry, P<float>(y), P<float>(kernel), P<float>(x));
+        }
+        else
+        {
+            AutoregressiveKernels.Inverse(geometry, P<double>(y), P<double>(kernel), P<double>(x));
         }
     }
 

@@ -57,10 +57,10 @@ internal readonly struct PaddedLayout
     public static PaddedLayout Input(in ConvolutionGeometry g, int vectorCount)
     {
         int lanes = ChooseLanes(g, vectorCount);
-        nint rowStride = (nint)(g.InputWidth + g.PaddingWidth) * lanes;
+        nint rowStride = (nint)(g.InputWidth + RimWidth(g)) * lanes;
         nint origin = RoundUp(g.PaddingHeight * rowStride + (nint)g.PaddingWidth * lanes, vectorCount);
         nint planeStride = Math.Max(
-            (g.InputHeight + g.PaddingHeight) * rowStride,
+            (g.InputHeight + RimHeight(g)) * rowStride,
             RoundUp((g.InputHeight - 1) * rowStride + (nint)g.InputWidth * lanes, vectorCount));
         return new PaddedLayout(g.InputChannels, g.InputHeight, g.InputWidth, lanes, origin, rowStride, planeStride, 2 * vectorCount);
     }
@@ -133,7 +133,7 @@ internal readonly struct PaddedLayout
         for (int lanes = 1, doublings = 0; lanes <= vectorCount; lanes *= 2, doublings++)
         {
             long row = (long)g.OutputWidth * lanes;
-            long extent = ((g.OutputHeight - 1L) * (g.InputWidth + g.PaddingWidth) + g.OutputWidth) * lanes;
+            long extent = ((g.OutputHeight - 1L) * (g.InputWidth + RimWidth(g)) + g.OutputWidth) * lanes;
             long vectors = row % vectorCount == 0 ? g.OutputHeight * (row / vectorCount) : (extent + vectorCount - 1) / vectorCount;
             int groups = (g.Batch + lanes - 1) / lanes;
 
@@ -147,6 +147,14 @@ internal readonly struct PaddedLayout
 
         return best;
     }
+
+    /// <summary>The zero rows that two channels share: as many as the larger of the two sides reads beyond the image.</summary>
+    private static int RimHeight(in ConvolutionGeometry g) =>
+        Math.Max(g.PaddingHeight, g.OutputHeight + g.KernelHeight - 1 - g.InputHeight - g.PaddingHeight);
+
+    /// <summary>The zero columns that two rows share.</summary>
+    private static int RimWidth(in ConvolutionGeometry g) =>
+        Math.Max(g.PaddingWidth, g.OutputWidth + g.KernelWidth - 1 - g.InputWidth - g.PaddingWidth);
 
     private static nint RoundUp(nint value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

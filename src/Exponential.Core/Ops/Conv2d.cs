@@ -3,8 +3,9 @@ namespace Exponential;
 /// <summary>
 /// The convolution of neural networks (a cross-correlation): y[b, o, h, w] = bias[o] + sum over i, k, l of
 /// kernel[o, i, k, l] x[b, i, s h + k - p, s w + l - p], with x zero outside. It and its two adjoints are each other's derivatives.
+/// The last <paramref name="cut"/> rows and columns of y are left out: with a cut of p there is padding on the leading sides alone.
 /// </summary>
-internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int paddingHeight, int paddingWidth) : Operation
+internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int paddingHeight, int paddingWidth, int cut = 0) : Operation
 {
     public override string Name => "Conv2d";
 
@@ -39,8 +40,8 @@ internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int pad
             throw new ArgumentException($"Conv2d: kernel {kernel} has no taps");
         }
 
-        int height = OutputLength(x[2], kernel[2], strideHeight, paddingHeight);
-        int width = OutputLength(x[3], kernel[3], strideWidth, paddingWidth);
+        int height = OutputLength(x[2], kernel[2], strideHeight, paddingHeight) - cut;
+        int width = OutputLength(x[3], kernel[3], strideWidth, paddingWidth) - cut;
         if (height < 1 || width < 1)
         {
             throw new ArgumentException($"Conv2d: kernel {kernel} is larger than the padded input {x} (padding {paddingHeight}, {paddingWidth})");
