@@ -161,6 +161,7 @@ internal sealed class TrainOptions
         AddWhole(Scope.Model, "--n_intermediate_channels", "Channels inside a coupling's network.", 1, 65536, (s, v) => s with { IntermediateChannels = v });
         AddWhole(Scope.Model, "--densenet_depth", "Layers of a DenseNet.", 1, 1024, (s, v) => s with { DenseNetDepth = v });
         AddWhole(Scope.Model, "--densenet_growth", "Channels that each of its layers adds.", 1, 65536, (s, v) => s with { DenseNetGrowth = v });
+        AddWhole(Scope.Model, "--n_scales", "Scales of a coupling's network.", 1, 8, (s, v) => s with { Scales = v });
         AddWhole(Scope.Model, "--n_densenets", "DenseNets in a coupling's network.", 1, 1024, (s, v) => s with { DenseNets = v });
         Add(Scope.Model, Parsers.Flag("--use_gated_conv", "End a DenseNet in a gated convolution."), (s, v) => s with { UseGatedConv = v });
         Add(Scope.Model, Parsers.Flag("--use_splitprior", "Half the channels leave for a split prior between levels."), (s, v) => s with { UseSplitPrior = v });

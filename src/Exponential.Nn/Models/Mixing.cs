@@ -8,4 +8,10 @@ public enum Mixing
 
     /// <summary><see cref="Exponential.Nn.ConvExp"/>: mixes channels and neighbouring pixels (<c>convexp</c>).</summary>
     ConvExp,
+
+    /// <summary><see cref="Exponential.Nn.Emerging"/>: mixes channels and neighbouring pixels (<c>emerging</c>).</summary>
+    Emerging,
+
+    /// <summary><see cref="Exponential.Nn.Woodbury"/>: mixes channels, and all pixels of a channel (<c>woodbury</c>).</summary>
+    Woodbury,
 }

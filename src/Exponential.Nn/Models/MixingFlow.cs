@@ -8,10 +8,10 @@ namespace Exponential.Nn;
 public static class MixingFlow
 {
     // 2^31 is no longer an int; no image is that large.
-    private const int MostSqueezes = 30;
+    private const int MostHalvings = 30;
 
     /// <summary>Makes the flow with fresh parameters.</summary>
-    /// <param name="imageShape">[C, H, W] of images with values 0 to 256; H and W divisible by 2, or by 2^levels with split priors.</param>
+    /// <param name="imageShape">[C, H, W] of images with values 0 to 256; H and W divisible by 2, or by 2^levels with split priors, and by 2^(scales - 1) more.</param>
     /// <param name="settings">Sizes and kinds.</param>
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="dtype">The element type.</param>
@@ -50,10 +50,10 @@ public static class MixingFlow
     private static void CheckSize(Shape imageShape, MixingFlowSettings settings)
     {
         int squeezes = settings.SplitPrior ? settings.Levels : 1;
-        if (squeezes > MostSqueezes)
+        if (squeezes > MostHalvings)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(settings), $"MixingFlow: settings.Levels must be at most {MostSqueezes} with split priors; it is {settings.Levels}");
+                nameof(settings), $"MixingFlow: settings.Levels must be at most {MostHalvings} with split priors; it is {settings.Levels}");
         }
 
         if (settings.ContextChannels > 0 && squeezes > 1)
@@ -63,11 +63,20 @@ public static class MixingFlow
                 $"settings.ContextChannels is {settings.ContextChannels}, settings.Levels {settings.Levels}. Leave out the context or the split priors");
         }
 
-        if (imageShape.Rank != 3 || imageShape[1] % (1 << squeezes) != 0 || imageShape[2] % (1 << squeezes) != 0)
+        int scales = settings.Network.Scales;
+        if (scales < 1 || squeezes + scales - 1 > MostHalvings)
         {
+            throw new ArgumentOutOfRangeException(
+                nameof(settings), $"MixingFlow: settings.Network.Scales must be 1 to {MostHalvings + 1 - squeezes}; it is {scales}");
+        }
+
+        int divisor = 1 << (squeezes + scales - 1);
+        if (imageShape.Rank != 3 || imageShape[1] % divisor != 0 || imageShape[2] % divisor != 0)
+        {
+            string halved = scales > 1 ? $" and halved {scales - 1} times inside couplings of {scales} scales" : "";
             throw new ArgumentException(
-                $"MixingFlow: images must be [channels, height, width] with height and width divisible by {1 << squeezes}, to be squeezed " +
-                $"{squeezes} times; they are {imageShape}");
+                $"MixingFlow: images must be [channels, height, width] with height and width divisible by {divisor}, to be squeezed " +
+                $"{squeezes} times{halved}; they are {imageShape}");
         }
     }
 
@@ -90,14 +99,15 @@ public static class MixingFlow
         {
             int channels = Shape[0];
             int context = settings.ContextChannels;
-            return new AffineCoupling(
-                Shape, new DenseInResidualNet((channels / 2) + context, channels, settings.Network, generator, zeroLast: true, dtype), context);
+            return new AffineCoupling(Shape, settings.Network.CreateNetwork((channels / 2) + context, channels, generator, dtype), context);
         }
 
         private Bijection OwnDirection() => settings.Mixing switch
         {
             Mixing.Conv1x1 => new Conv1x1(Shape[0], generator, dtype),
             Mixing.ConvExp => new ConvExp(Shape, settings.ConvExpCoefficient, settings.ConvExpPlan, generator, dtype),
+            Mixing.Emerging => new Emerging(Shape[0], generator, dtype),
+            Mixing.Woodbury => new Woodbury(Shape, generator: generator, dtype: dtype),
             _ => throw new ArgumentOutOfRangeException(nameof(settings), $"MixingFlow: unknown mixing {settings.Mixing}"),
         };
     }

@@ -105,7 +105,9 @@ public abstract class Module
     /// Takes over a state by name. Element types are converted to those of the module, and a tensor [1] stands for a scalar. If anything
     /// does not fit, nothing is changed.
     /// </summary>
-    /// <exception cref="InvalidDataException">Entries are missing, unknown or of another shape; the message lists them.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Entries are missing, unknown or of another shape, or a constant has other values; the message lists them.
+    /// </exception>
     public void LoadState(StateDictionary state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -113,7 +115,7 @@ public abstract class Module
         foreach ((string name, Module module) in NamedModules())
         {
             module._parameters.ForEach(entry => loader.Tensor(Join(name, entry.Name), entry.Value.Value, value => entry.Value.Value = value));
-            module._buffers.ForEach(entry => loader.Tensor(Join(name, entry.Name), entry.Value.Value, value => entry.Value.Value = value));
+            module._buffers.ForEach(entry => loader.Buffer(Join(name, entry.Name), entry.Value));
             module._integers.ForEach(entry => loader.Integer(Join(name, entry.Name), value => entry.Value.Value = value));
         }
 
@@ -137,6 +139,15 @@ public abstract class Module
         CheckFree(name);
         var buffer = new StateBuffer(initial);
         _buffers.Add((name, buffer));
+        return buffer;
+    }
+
+    /// <summary>Registers a tensor that is state but never changes, such as a mask: a state to be loaded must hold the same values.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    protected StateBuffer AddConstant(string name, Tensor value)
+    {
+        StateBuffer buffer = AddBuffer(name, value);
+        buffer.IsConstant = true;
         return buffer;
     }
 

@@ -25,6 +25,9 @@ public sealed class StateBuffer
         }
     }
 
+    /// <summary>Whether a state to be loaded must hold the same values.</summary>
+    internal bool IsConstant { get; set; }
+
     /// <summary>The value.</summary>
     public static implicit operator Tensor(StateBuffer buffer) => buffer.Value;
 }

@@ -12,6 +12,7 @@ internal sealed class StateLoader(StateDictionary state)
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<string> _missing = [];
     private readonly List<string> _misfits = [];
+    private readonly List<string> _altered = [];
 
     public void Tensor(string name, Tensor current, Action<Tensor> assign)
     {
@@ -27,6 +28,17 @@ internal sealed class StateLoader(StateDictionary state)
         }
 
         _assignments.Add(() => assign(value.Tensor.Detach().Reshape(current.Shape).To(current.DType)));
+    }
+
+    public void Buffer(string name, StateBuffer buffer)
+    {
+        if (buffer.IsConstant && state.TryGetValue(name, out StateValue value) && !value.IsInteger && value.Tensor.Shape == buffer.Value.Shape
+            && !Values(value.Tensor).AsSpan().SequenceEqual(Values(buffer.Value)))
+        {
+            _altered.Add(name);
+        }
+
+        Tensor(name, buffer.Value, value => buffer.Value = value);
     }
 
     public void Integer(string name, Action<long> assign)
@@ -48,12 +60,13 @@ internal sealed class StateLoader(StateDictionary state)
     public void Commit(string module)
     {
         List<string> unknown = [.. state.Keys.Where(name => !_known.Contains(name))];
-        if (_missing.Count + unknown.Count + _misfits.Count > 0)
+        if (_missing.Count + unknown.Count + _misfits.Count + _altered.Count > 0)
         {
             var message = new StringBuilder($"{module}.LoadState: the state belongs to another module or other settings; nothing was loaded");
             Append(message, "missing", _missing);
             Append(message, "unknown", unknown);
             Append(message, "wrong shape", _misfits);
+            Append(message, "constant of the module with other values", _altered);
             throw new InvalidDataException(message.ToString());
         }
 
@@ -73,6 +86,8 @@ internal sealed class StateLoader(StateDictionary state)
             message.Append(", ...");
         }
     }
+
+    private static double[] Values(Tensor tensor) => tensor.Detach().To(DType.Float64).ToArray<double>();
 
     private bool Find(string name, out StateValue value)
     {

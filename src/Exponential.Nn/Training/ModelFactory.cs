@@ -18,6 +18,7 @@ internal static class ModelFactory
             Network = new DenseNetSettings
             {
                 IntermediateChannels = settings.IntermediateChannels,
+                Scales = settings.Scales,
                 Count = settings.DenseNets,
                 Depth = settings.DenseNetDepth,
                 Growth = settings.DenseNetGrowth,
@@ -71,7 +72,7 @@ internal static class ModelFactory
         }
 
         // Level l sees images squeezed once, and with split priors halved in channels and squeezed again l times more. Its mixing layers
-        // are a matrix, or a kernel with two biases of the image's size.
+        // are a matrix, alone or with a kernel and two biases of the image's size, two 2 x 2 kernels, or two matrices of rank 24.
         double mixing = 0;
         double channels = imageShape[0] * 4.0;
         double pixels = imageShape[1] * (double)imageShape[2] / 4;
@@ -83,14 +84,20 @@ internal static class ModelFactory
                 pixels /= 4;
             }
 
-            double layer = settings.Mixing == Mixing.ConvExp
-                ? (9 * channels * channels) + (2 * channels * pixels)
-                : channels * channels;
+            double layer = settings.Mixing switch
+            {
+                Mixing.ConvExp => (9 * channels * channels) + (2 * channels * pixels),
+                Mixing.Emerging => 9 * channels * channels,
+                Mixing.Woodbury => (channels * channels) + (48 * pixels),
+                _ => channels * channels,
+            };
 
             // One mixing layer stands before the first level.
             mixing += (subflows + (level == 0 ? 1 : 0)) * layer;
         }
 
-        return (levels * (double)subflows * settings.DenseNets * network) + mixing + channels;
+        // On S scales, S networks lead down and S up again.
+        double networks = settings.Scales > 1 ? 2.0 * settings.Scales : 1;
+        return (levels * (double)subflows * networks * settings.DenseNets * network) + mixing + channels;
     }
 }

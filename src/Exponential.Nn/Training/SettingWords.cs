@@ -9,7 +9,7 @@ public static class SettingWords
 
     /// <summary>Words of <see cref="TrainingSettings.Mixing"/>.</summary>
     public static IReadOnlyList<(string Word, Mixing Value)> Mixings { get; } =
-        [("1x1", Mixing.Conv1x1), ("convexp", Mixing.ConvExp)];
+        [("1x1", Mixing.Conv1x1), ("convexp", Mixing.ConvExp), ("emerging", Mixing.Emerging), ("woodbury", Mixing.Woodbury)];
 
     /// <summary>Words of <see cref="TrainingSettings.ConvExpTerms"/>.</summary>
     public static IReadOnlyList<(string Word, ConvExpTerms Value)> ConvExpTerms { get; } =

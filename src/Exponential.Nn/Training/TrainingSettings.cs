@@ -94,6 +94,10 @@ public sealed record TrainingSettings
     [JsonPropertyName("densenet_growth")]
     public int DenseNetGrowth { get; init; } = 64;
 
+    /// <summary>Scales of a coupling's network, each half the size of the one before.</summary>
+    [JsonPropertyName("n_scales")]
+    public int Scales { get; init; } = 1;
+
     /// <summary>DenseNets in a coupling's network.</summary>
     [JsonPropertyName("n_densenets")]
     public int DenseNets { get; init; } = 1;
@@ -110,7 +114,7 @@ public sealed record TrainingSettings
     [JsonPropertyName("dropout_p")]
     public double Dropout { get; init; }
 
-    /// <summary>The layer that mixes channels (and, for the convolution exponential, space).</summary>
+    /// <summary>The layer that mixes channels and, all but the 1x1 convolution, space.</summary>
     [JsonPropertyName("mixing")]
     public Mixing Mixing { get; init; } = Mixing.Conv1x1;
 
@@ -260,9 +264,10 @@ public sealed record TrainingSettings
         Require(IntermediateChannels is >= 1 and <= 65536, "n_intermediate_channels", "1 to 65536", IntermediateChannels);
         Require(DenseNetDepth is >= 1 and <= 1024, "densenet_depth", "1 to 1024", DenseNetDepth);
         Require(DenseNetGrowth is >= 1 and <= 65536, "densenet_growth", "1 to 65536", DenseNetGrowth);
+        Require(Scales is >= 1 and <= 8, "n_scales", "1 to 8", Scales);
         Require(DenseNets is >= 1 and <= 1024, "n_densenets", "1 to 1024", DenseNets);
         Require(Dropout is >= 0 and < 1, "dropout_p", "a number in [0, 1)", Dropout);
-        Require(Enum.IsDefined(Mixing), "mixing", "1x1 or convexp", Mixing);
+        Require(Enum.IsDefined(Mixing), "mixing", "1x1, convexp, emerging or woodbury", Mixing);
         Require(double.IsFinite(ConvExpCoefficient) && ConvExpCoefficient > 0, "convexp_coeff", "a positive number", ConvExpCoefficient);
         Require(Enum.IsDefined(ConvExpTerms), "convexp_plan", "original or tolerance", ConvExpTerms);
         Require(Enum.IsDefined(Dequantization), DequantizationName, "uniform or flow", Dequantization);
@@ -288,17 +293,24 @@ public sealed record TrainingSettings
         Require(Threads is >= 0 and <= 1024, "threads", "0 to 1024", Threads);
     }
 
-    /// <summary>Checks every value's range, and that images of a size can be squeezed as often as the levels ask.</summary>
+    /// <summary>Checks every value's range, and that images of a size can be halved as often as levels and scales ask.</summary>
     /// <param name="imageShape">[C, H, W].</param>
     /// <exception cref="ArgumentException">A value outside its range, or images that do not fit; the message names the setting.</exception>
     public void Validate(Shape imageShape)
     {
         Validate();
         int squeezes = UseSplitPrior ? Levels : 1;
-        int factor = 1 << squeezes;
+        int factor = 1 << (squeezes + Scales - 1);
+        string cause = (UseSplitPrior, Scales > 1) switch
+        {
+            (false, false) => "dataset",
+            (true, false) => $"n_levels {Levels} with use_splitprior",
+            (false, true) => $"n_scales {Scales}",
+            (true, true) => $"n_levels {Levels} with use_splitprior and n_scales {Scales}",
+        };
         Require(
             imageShape.Rank == 3 && imageShape[1] % factor == 0 && imageShape[2] % factor == 0,
-            UseSplitPrior ? $"n_levels {Levels} with use_splitprior" : "dataset",
+            cause,
             $"images [channels, height, width] with height and width divisible by {factor}",
             imageShape);
     }

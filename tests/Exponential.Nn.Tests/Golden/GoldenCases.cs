@@ -6,18 +6,20 @@ internal static class GoldenCases
     /// <summary>Kinds that this version does not implement, each with the reason; their tests show as skipped.</summary>
     public static IReadOnlyDictionary<string, string> NotImplemented { get; } = new Dictionary<string, string>
     {
-        ["coupling_multiscale"] = "couplings on several scales (n_scales above 1) are not implemented",
-        ["emerging"] = "the emerging convolution is not implemented",
         ["model.coupling"] = "the coupling model is not implemented",
-        ["model.flow_emerging"] = "the emerging convolution is not implemented",
-        ["model.flow_woodbury"] = "the Woodbury layer is not implemented",
         ["model.residual"] = "residual flows are not implemented",
         ["model.sylvester"] = "Sylvester flows are not implemented",
         ["residual_block"] = "residual flows are not implemented",
         ["sylvester"] = "Sylvester flows are not implemented",
         ["sylvester_nobasis"] = "Sylvester flows are not implemented",
         ["sylvester_nogeneralized"] = "Sylvester flows are not implemented",
-        ["woodbury"] = "the Woodbury layer is not implemented",
+    };
+
+    /// <summary>Kinds whose inverse the original does not compute to 1e-9, with what its result differs from x by: x is to be met instead.</summary>
+    private static IReadOnlyDictionary<string, double> InexactInverses { get; } = new Dictionary<string, double>
+    {
+        // A cast to float32.
+        ["emerging"] = 1e-6,
     };
 
     /// <summary>The comparison of a kind; null for one that nobody has heard of.</summary>
@@ -28,7 +30,7 @@ internal static class GoldenCases
         "functional.matrix_log" => MatrixLogarithm,
         "split_prior" => SplitPrior,
         "diagonal_gaussian" => DiagonalGaussian,
-        "model.flow_1x1" or "model.flow_convexp" => FlowModel,
+        "model.flow_1x1" or "model.flow_convexp" or "model.flow_emerging" or "model.flow_woodbury" => FlowModel,
         "training" => Training,
         _ => GoldenModules.Bijections.ContainsKey(kind) ? Bijection : null,
     };
@@ -55,7 +57,16 @@ internal static class GoldenCases
         if (file.Has("rev.x"))
         {
             (Tensor back, Tensor inverseLogDet) = bijection.Inverse(z.Detach(), context);
-            file.AssertClose("rev.x", back);
+            if (InexactInverses.TryGetValue(file.Kind, out double tolerance))
+            {
+                file.AssertClose("in.x", back);
+                file.AssertClose("rev.x", back, tolerance);
+            }
+            else
+            {
+                file.AssertClose("rev.x", back);
+            }
+
             file.AssertBroadcastClose("rev.ldj", inverseLogDet);
         }
 

@@ -67,8 +67,8 @@ internal sealed class GoldenFile : IDisposable
     public IEnumerable<string> NamesBelow(string prefix) =>
         _file.Entries.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>max|actual - expected| is at most 1e-9 max(1, max|expected|), with equal shapes.</summary>
-    public void AssertClose(string name, Tensor actual) => AssertClose(name, Tensor(name), actual);
+    /// <summary>max|actual - expected| is at most 1e-9 max(1, max|expected|), or another factor for 1e-9, with equal shapes.</summary>
+    public void AssertClose(string name, Tensor actual, double tolerance = Tolerance) => AssertClose(name, Tensor(name), actual, tolerance);
 
     /// <summary>The same for a number or a scalar that the file stores as [1], or one value for each of a batch.</summary>
     public void AssertBroadcastClose(string name, Tensor actual)
@@ -114,7 +114,7 @@ internal sealed class GoldenFile : IDisposable
 
     private Shape ShapeOf(string name) => _file.Entries[name].Shape.Select(length => checked((int)length)).ToArray();
 
-    private void AssertClose(string name, Tensor expected, Tensor actual)
+    private void AssertClose(string name, Tensor expected, Tensor actual, double tolerance = Tolerance)
     {
         Assert.True(expected.Shape == actual.Shape, $"{Name}: {name} must be {expected.Shape}; it is {actual.Shape}");
         double[] a = actual.Detach().ToArray<double>();
@@ -129,6 +129,6 @@ internal sealed class GoldenFile : IDisposable
             error = error >= Math.Abs(a[i] - b[i]) ? error : Math.Abs(a[i] - b[i]);
         }
 
-        Assert.True(error <= Tolerance * scale, FormattableString.Invariant($"{Name}: {name} differs by {error:G3} where {Tolerance * scale:G3} is allowed"));
+        Assert.True(error <= tolerance * scale, FormattableString.Invariant($"{Name}: {name} differs by {error:G3} where {tolerance * scale:G3} is allowed"));
     }
 }

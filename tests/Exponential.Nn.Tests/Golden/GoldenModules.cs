@@ -20,7 +20,9 @@ internal static class GoldenModules
             ["convexp_large_norm"] = ConvExp,
             ["coupling"] = file => Coupling(file, ImageShape(file)),
             ["coupling_context"] = file => Coupling(file, ImageShape(file)),
+            ["coupling_multiscale"] = file => Coupling(file, ImageShape(file)),
             ["coupling_plainconv"] = file => Coupling(file, ImageShape(file)),
+            ["emerging"] = file => new Emerging(file.Count("n_channels"), dtype: F64),
             ["flip2d"] = _ => new Flip2d(),
             ["logit"] = file => new Logit(file.Number("alpha")),
             ["min_log_plus_linear"] = _ => new MinLogPlusLinear(),
@@ -29,6 +31,7 @@ internal static class GoldenModules
             ["sigmoid"] = _ => new Sigmoid(),
             ["squeeze"] = _ => new Squeeze(),
             ["tanh"] = _ => new Tanh(),
+            ["woodbury"] = file => new Woodbury(file.InputSize(), file.Count("low_rank"), dtype: F64),
         };
 
     public static SplitPrior SplitPrior(GoldenFile file) => new(file.InputSize(), Coupling(file, file.InputSize()), F64);
@@ -48,6 +51,8 @@ internal static class GoldenModules
             {
                 "1x1" => Mixing.Conv1x1,
                 "convexp" => Mixing.ConvExp,
+                "emerging" => Mixing.Emerging,
+                "woodbury" => Mixing.Woodbury,
                 string other => throw new InvalidDataException($"{file.Name}: unknown mixing {other}"),
                 null => throw new InvalidDataException($"{file.Name}: no mixing"),
             },
@@ -64,7 +69,7 @@ internal static class GoldenModules
     private static AffineCoupling Coupling(GoldenFile file, Shape shape)
     {
         int context = file.HasSetting("n_context") ? file.Count("n_context") : 0;
-        var network = new DenseInResidualNet((shape[0] / 2) + context, shape[0], NetworkSettings(file.Arguments()), dtype: F64);
+        Network network = NetworkSettings(file.Arguments()).CreateNetwork((shape[0] / 2) + context, shape[0], new Generator(0), F64);
         return new AffineCoupling(shape, network, context);
     }
 
@@ -73,6 +78,7 @@ internal static class GoldenModules
     private static DenseNetSettings NetworkSettings(JsonElement arguments) => new()
     {
         IntermediateChannels = arguments.GetProperty("n_intermediate_channels").GetInt32(),
+        Scales = arguments.GetProperty("n_scales").GetInt32(),
         Count = arguments.GetProperty("n_densenets").GetInt32(),
         Depth = arguments.GetProperty("densenet_depth").GetInt32(),
         Growth = arguments.GetProperty("densenet_growth").GetInt32(),
