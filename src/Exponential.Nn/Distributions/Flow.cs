@@ -29,7 +29,7 @@ public sealed class Flow : Distribution
         ArgumentNullException.ThrowIfNull(prior);
         foreach (FlowStep step in steps)
         {
-            _steps.Add(AddModule($"transformations.{_steps.Count}", step));
+            _steps.Add(AddModule(StepName(_steps.Count), step));
         }
 
         _base = AddModule("base", prior);
@@ -102,6 +102,9 @@ public sealed class Flow : Distribution
 
         return z;
     }
+
+    /// <summary>The name of a step in the flow's state.</summary>
+    internal static string StepName(int index) => $"transformations.{index}";
 
     /// <inheritdoc/>
     protected override Tensor LogProbCore(Tensor x, Tensor? context)

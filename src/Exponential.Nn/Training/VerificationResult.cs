@@ -1,0 +1,7 @@
+namespace Exponential.Nn;
+
+/// <summary>How exactly a flow can be inverted; errors are infinite where a value is not finite.</summary>
+/// <param name="ReconstructionError">max |f⁻¹(f(v)) - v| / 256 over the images v.</param>
+/// <param name="InverseResidual">max |f(f⁻¹(z)) - z| over their latents z = f(v), in the latents' units.</param>
+/// <param name="Steps">The same residual of each step alone, at the values that reach it, in order: it tells which step loses what is lost.</param>
+public sealed record VerificationResult(double ReconstructionError, double InverseResidual, IReadOnlyList<StepResidual> Steps);
