@@ -30,13 +30,13 @@ internal sealed unsafe class PinnedBuffer
 /// </summary>
 /// <remarks>
 /// A tensor that is no longer reachable holds its buffer until its finaliser has run. So a rent that would pass the high-water mark
-/// first collects generation 0 and waits for finalisers, then 1, then 2; the mark then moves to one and a half times what is really
+/// first collects generation 0 and waits for finalisers, then 1, then 2; the mark then moves to one and a quarter times what is really
 /// in use. Collections of generation 2 happen there only when memory has truly grown.
 /// </remarks>
 internal static class BufferPool
 {
     public const int Alignment = 64;
-    private const long InitialHighWater = 256L << 20;
+    private const long InitialHighWater = 32L << 20;
     private const long LargestBuffer = int.MaxValue - 128;
 
     /// <summary>Nine tenths of the machine's memory, or of the container's or the collector's limit: beyond it the system would end the process without a word.</summary>
@@ -211,7 +211,7 @@ internal static class BufferPool
 
         lock (Gate)
         {
-            _highWater = Math.Max(_highWater, (_inUse + capacity) * 3 / 2);
+            _highWater = Math.Max(_highWater, (_inUse + capacity) * 5 / 4);
         }
     }
 

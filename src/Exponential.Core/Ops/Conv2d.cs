@@ -4,12 +4,16 @@ namespace Exponential;
 /// The convolution of neural networks (a cross-correlation): y[b, o, h, w] = bias[o] + sum over i, k, l of
 /// kernel[o, i, k, l] x[b, i, s h + k - p, s w + l - p], with x zero outside. It and its two adjoints are each other's derivatives.
 /// The last <paramref name="cut"/> rows and columns of y are left out: with a cut of p there is padding on the leading sides alone.
+/// <paramref name="rectified"/>, it is max(y, 0), in the memory of y: the values before are neither kept nor needed.
 /// </summary>
-internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int paddingHeight, int paddingWidth, int cut = 0) : Operation
+internal sealed class Conv2dOperation(
+    int strideHeight, int strideWidth, int paddingHeight, int paddingWidth, int cut = 0, bool rectified = false) : Operation
 {
-    public override string Name => "Conv2d";
+    public override string Name => rectified ? "Conv2dRelu" : "Conv2d";
 
     public override bool SavesInput(int index) => index < 2;
+
+    public override bool SavesOutput(int index) => rectified;
 
     public override void Forward(Backend backend, ReadOnlySpan<Operand> inputs, Span<Operand> outputs)
     {
@@ -53,20 +57,26 @@ internal sealed class Conv2dOperation(int strideHeight, int strideWidth, int pad
         using OperandLease bias = OperandLease.Contiguous(backend, inputs.Length > 2 ? inputs[2] : inputs[1]);
         Operand y = backend.Allocate(inputs[0].DType, [x[0], kernel[0], height, width]);
         backend.Conv2d(geometry, input.Operand, weights.Operand, inputs.Length > 2 ? bias.Operand : null, y);
+        if (rectified)
+        {
+            backend.Unary(UnaryKind.Relu, y, y, 0, 0);
+        }
+
         outputs[0] = y;
     }
 
     public override void Vjp(VjpContext context)
     {
-        Tensor g = context.Cotangent;
+        Tensor g = rectified ? Tensor.Binary(BinaryKind.ReluGradient, context.Cotangent, context.Output()) : context.Cotangent;
+        Conv2dOperation linear = rectified ? new Conv2dOperation(strideHeight, strideWidth, paddingHeight, paddingWidth, cut) : this;
         if (context.Needs(0))
         {
-            context.Set(0, new Conv2dInputGradientOperation(this, context.InputShape(0)).Apply(g, context.Input(1)));
+            context.Set(0, new Conv2dInputGradientOperation(linear, context.InputShape(0)).Apply(g, context.Input(1)));
         }
 
         if (context.Needs(1))
         {
-            context.Set(1, new Conv2dKernelGradientOperation(this, context.InputShape(1)).Apply(context.Input(0), g));
+            context.Set(1, new Conv2dKernelGradientOperation(linear, context.InputShape(1)).Apply(context.Input(0), g));
         }
 
         if (context.InputCount > 2 && context.Needs(2))
@@ -173,6 +183,13 @@ public sealed partial class Tensor
         return bias is null ? convolution.Apply(this, kernel) : convolution.Apply(this, kernel, bias);
     }
 
+    /// <summary>max(y, 0) of the <see cref="Conv2d(Tensor, Tensor?, int, int)"/> y, in one tensor.</summary>
+    internal Tensor Conv2dRelu(Tensor kernel, Tensor? bias, int stride, int padding)
+    {
+        Conv2dOperation convolution = Convolution("Conv2d", (stride, stride), (padding, padding), rectified: true);
+        return bias is null ? convolution.Apply(this, kernel) : convolution.Apply(this, kernel, bias);
+    }
+
     /// <summary>
     /// The adjoint of the convolution as a layer: [B, I, H, W] and kernel [I, O, k, l] to [B, O, (H - 1) s - 2p + k, ...].
     /// </summary>
@@ -221,8 +238,9 @@ public sealed partial class Tensor
         return bias is null ? y : y + bias.Reshape([bias.ElementCount, 1, 1]);
     }
 
-    private static Conv2dOperation Convolution(string operation, (int Height, int Width) stride, (int Height, int Width) padding) =>
+    private static Conv2dOperation Convolution(
+        string operation, (int Height, int Width) stride, (int Height, int Width) padding, bool rectified = false) =>
         stride.Height >= 1 && stride.Width >= 1 && padding.Height >= 0 && padding.Width >= 0
-            ? new Conv2dOperation(stride.Height, stride.Width, padding.Height, padding.Width)
+            ? new Conv2dOperation(stride.Height, stride.Width, padding.Height, padding.Width, rectified: rectified)
             : throw new ArgumentException($"{operation}: expects strides of 1 or more and paddings of 0 or more; got {stride} and {padding}");
 }

@@ -48,6 +48,9 @@ public sealed class Conv2d : Network
         }
     }
 
+    /// <summary>max(y, 0) of the layer's output y, in one operation.</summary>
+    internal Tensor ForwardRectified(Tensor x) => x.Conv2dRelu(_weight, _bias?.Value, _stride, _padding);
+
     /// <inheritdoc/>
     protected override Tensor ForwardCore(Tensor x) => x.Conv2d(_weight, _bias?.Value, _stride, _padding);
 }

@@ -17,6 +17,9 @@ public static class FiniteChecks
         return new Scope(before);
     }
 
+    /// <summary>Whether the checks are on for this thread.</summary>
+    internal static bool Enabled => _isOn;
+
     internal static void Input(Module module, Tensor value)
     {
         if (_isOn && !value.IsFinite())

@@ -50,6 +50,9 @@ internal static partial class OpCatalogue
         yield return Conv("oblong the other way", Oblong, [1, 2, 3, 7], [2, 2, 1, 4], false, (1, 3), (1, 0));
         yield return Conv("large", Square, [1, 1, 3, 3], [1, 1, 3, 3], true, (1, 1), (1, 1)) with { LargeCases = [s => [s.Normal([5, 12, 16, 16]), s.Normal([20, 12, 3, 3]), s.Normal([20])]] };
 
+        yield return Rectified(Conv("rectified 3x3", string.Empty, [2, 2, 4, 5], [3, 2, 3, 3], true, (1, 1), (1, 1)), stride: 1, padding: 1);
+        yield return Rectified(Conv("rectified 2x2, stride 2, no bias", string.Empty, [2, 2, 4, 6], [3, 2, 2, 2], false, (2, 2), (0, 0)), stride: 2, padding: 0);
+
         yield return ConvTranspose("2x2, stride 2", [2, 2, 3, 2], [2, 3, 2, 2], true, 2, 0);
         yield return ConvTranspose("3x3, stride 2, padding 1", [1, 2, 3, 4], [2, 2, 3, 3], true, 2, 1);
         yield return ConvTranspose("3x3", [2, 2, 3, 3], [2, 3, 3, 3], false, 1, 0);
@@ -93,6 +96,12 @@ internal static partial class OpCatalogue
         Reference = inputs => [NaiveContractions.Conv2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)],
         Magnitude = Absolute(inputs => [NaiveContractions.Conv2d(inputs[0], inputs[1], inputs.ElementAtOrDefault(2), stride, padding)]),
         Roundings = inputs => inputs[1].Shape[1] * inputs[1].Shape[2] * inputs[1].Shape[3] + 2,
+    };
+
+    private static OpEntry Rectified(OpEntry convolution, int stride, int padding) => convolution with
+    {
+        Function = inputs => [inputs[0].Conv2dRelu(inputs[1], inputs.ElementAtOrDefault(2), stride, padding)],
+        Reference = inputs => [convolution.Reference(inputs)[0].Map(value => Math.Max(value, 0))],
     };
 
     private static OpEntry ConvTranspose(string name, int[] x, int[] kernel, bool bias, int stride, int padding) => new()

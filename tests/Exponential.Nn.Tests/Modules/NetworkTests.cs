@@ -26,6 +26,30 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public void Sequential_FusesConvolutionAndReLU_WithoutADifference()
+    {
+        var network = new Sequential(new Conv2d(3, 4, 3, padding: 1, generator: new Generator(0)), new ReLU(), new Conv2d(4, 2, 1, generator: new Generator(1)));
+        Tensor x = new Generator(2).Normal([2, 3, 5, 4]);
+        (float[] fused, Gradients fusedGradients) = Run();
+        using (FiniteChecks.On())
+        {
+            (float[] separate, Gradients separateGradients) = Run();
+            Assert.Equal(separate, fused);
+            Assert.Contains(separate, value => value != 0);
+            foreach (Parameter parameter in network.Parameters())
+            {
+                Assert.Equal(separateGradients[parameter].ToArray<float>(), fusedGradients[parameter].ToArray<float>());
+            }
+        }
+
+        (float[] Values, Gradients Gradients) Run()
+        {
+            Tensor y = network.Forward(x);
+            return (y.ToArray<float>(), y.Square().Sum().Backward());
+        }
+    }
+
+    [Fact]
     public void DenseInResidualNet_StartsAtZero()
     {
         var network = new DenseInResidualNet(3, 6, new DenseNetSettings { IntermediateChannels = 8, Depth = 2, Growth = 4 }, new Generator(0));
