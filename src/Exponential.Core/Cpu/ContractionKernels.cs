@@ -30,10 +30,10 @@ internal abstract unsafe class ContractionKernels<T>
         nint bCol, T* c, nint cItemStride);
 
     /// <inheritdoc cref="ConvolutionKernels.Forward{T}"/>
-    public abstract void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output);
+    public abstract void Forward(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output);
 
     /// <inheritdoc cref="ConvolutionKernels.InputGradient{T}"/>
-    public abstract void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient);
+    public abstract void InputGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* outputGradient, T* kernel, T* inputGradient);
 
     /// <inheritdoc cref="ConvolutionKernels.KernelGradient{T}"/>
     public abstract void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient);
@@ -75,9 +75,13 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         nint bCol, T* c, nint cItemStride) =>
         MatrixProduct<T, TVector, TSimd>.MultiplyBatched(m, n, k, a, aOffsets, aRow, aCol, b, bOffsets, bRow, bCol, c, cItemStride);
 
-    public override void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output)
+    public override void Forward(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output)
     {
-        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        if (method == ConvolutionMethod.Winograd)
+        {
+            WinogradConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+        }
+        else if (DirectConvolution<T, TVector, TSimd>.Takes(g))
         {
             DirectConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
         }
@@ -87,9 +91,13 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         }
     }
 
-    public override void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient)
+    public override void InputGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* outputGradient, T* kernel, T* inputGradient)
     {
-        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        if (method == ConvolutionMethod.Winograd)
+        {
+            WinogradConvolution<T, TVector, TSimd>.InputGradient(g, outputGradient, kernel, inputGradient);
+        }
+        else if (DirectConvolution<T, TVector, TSimd>.Takes(g))
         {
             DirectConvolution<T, TVector, TSimd>.InputGradient(g, outputGradient, kernel, inputGradient);
         }

@@ -43,12 +43,15 @@ internal static unsafe class ConvolutionKernels
     /// <summary>The output, from input, kernel and bias (null for none).</summary>
     public static void Forward<T>(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.Forward(g, input, kernel, bias, output);
+        ContractionKernels<T>.Best.Forward(g, ConvolutionMethods.Choose<T>(g, CpuArithmetic.Accuracy), input, kernel, bias, output);
 
     /// <summary>The gradient for the input: the adjoint of <see cref="Forward{T}"/> without bias.</summary>
     public static void InputGradient<T>(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.InputGradient(g, outputGradient, kernel, inputGradient);
+        ContractionKernels<T>.Best.InputGradient(
+            g,
+            ConvolutionMethods.Choose<T>(g with { InputChannels = g.OutputChannels, OutputChannels = g.InputChannels }, CpuArithmetic.Accuracy),
+            outputGradient, kernel, inputGradient);
 
     /// <summary>The gradient for the kernel, summed over the batch; it overwrites.</summary>
     public static void KernelGradient<T>(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient)

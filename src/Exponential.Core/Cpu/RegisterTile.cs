@@ -33,6 +33,16 @@ internal readonly struct Six : INumber
     public static int Value => 6;
 }
 
+internal readonly struct Eight : INumber
+{
+    public static int Value => 8;
+}
+
+internal readonly struct Twelve : INumber
+{
+    public static int Value => 12;
+}
+
 /// <summary>
 /// The innermost kernel of every contraction: rows r &lt; R and vectors v &lt; V of
 /// <c>destination[r, targets[v]] = addend[r, targets[v]] + alpha (w[r] + sum over k of W[k, r] source[offsets[k] + positions[v]])</c>.

@@ -98,13 +98,13 @@ public sealed unsafe class ConvolutionKernelTests
         {
             string what = $"{width} {g}";
             var output = new GuardedBuffer<T>(outputGradient.Count);
-            kernels.Forward(g, input.Pointer, kernel.Pointer, bias.Pointer, output.Pointer);
+            kernels.Forward(g, ConvolutionMethod.Direct, input.Pointer, kernel.Pointer, bias.Pointer, output.Pointer);
             output.AssertClose(withBias, withBiasScale, g.Depth + 2, "forward with bias " + what);
-            kernels.Forward(g, input.Pointer, kernel.Pointer, null, output.Pointer);
+            kernels.Forward(g, ConvolutionMethod.Direct, input.Pointer, kernel.Pointer, null, output.Pointer);
             output.AssertClose(without, withoutScale, g.Depth + 2, "forward " + what);
 
             var inputGradient = new GuardedBuffer<T>(input.Count);
-            kernels.InputGradient(g, outputGradient.Pointer, kernel.Pointer, inputGradient.Pointer);
+            kernels.InputGradient(g, ConvolutionMethod.Direct, outputGradient.Pointer, kernel.Pointer, inputGradient.Pointer);
             inputGradient.AssertClose(xBar, xBarScale, g.OutputChannels * g.Taps + 2, "input gradient " + what);
 
             var kernelGradient = new GuardedBuffer<T>(kernel.Count);

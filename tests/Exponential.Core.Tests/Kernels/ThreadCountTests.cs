@@ -119,6 +119,13 @@ public sealed unsafe class ThreadCountTests
         single = new ConvolutionGeometry(1, 64, 32, 32, 64, 32, 32, 1, 1, 1, 1, 0, 0);
         ConvolutionKernels.Forward(single, a.Pointer, b.Pointer, b.Pointer, Result(single.OutputChannels * single.OutputPlane));
 
+        // By Winograd, where T is float: panels to share out, and one panel, which is shared out by channels.
+        var winograd = new ConvolutionGeometry(7, 24, 16, 16, 60, 16, 16, 3, 3, 1, 1, 1, 1);
+        ConvolutionKernels.Forward(winograd, a.Pointer, b.Pointer, b.Pointer, Result(7 * 60 * 256));
+        ConvolutionKernels.InputGradient(winograd, a.Pointer, b.Pointer, Result(7 * 24 * 256));
+        winograd = new ConvolutionGeometry(1, 24, 16, 16, 60, 16, 16, 3, 3, 1, 1, 1, 1);
+        ConvolutionKernels.Forward(winograd, a.Pointer, b.Pointer, b.Pointer, Result(60 * 256));
+
         var exponential = new ConvolutionExponentialGeometry(19, 12, 16, 16, 3, 3);
         int size = 19 * 12 * 256;
         GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(12 * 12 * 9, random, 0.01);

@@ -1,0 +1,149 @@
+using System.Numerics;
+using Xunit;
+
+namespace Exponential.Core.Tests.Kernels;
+
+/// <summary>Winograd's convolution at every width, for sizes that do and do not divide into tiles, panels and blocks of channels.</summary>
+public sealed unsafe class WinogradTests
+{
+    [Fact]
+    public void MatchesNaiveInFloat32() => CheckAll<float>();
+
+    /// <summary>The points and the transforms are right to the last digits; float64 is never computed so otherwise.</summary>
+    [Fact]
+    public void MatchesNaiveInFloat64() => CheckAll<double>();
+
+    /// <summary>The promise of <see cref="ArithmeticAccuracy.Fast"/>, at the shapes of the mixing flow's networks.</summary>
+    [Theory]
+    [InlineData(64, 32, 16)]
+    [InlineData(160, 32, 8)]
+    [InlineData(12, 64, 8)]
+    [InlineData(32, 160, 16)]
+    public void ErrorsStayBelowFiveMillionths(int inputs, int outputs, int side)
+    {
+        var g = new ConvolutionGeometry(2, inputs, side, side, outputs, side, side, 3, 3, 1, 1, 1, 1);
+        var random = new Random(inputs);
+        GuardedBuffer<float> x = GuardedBuffer<float>.Random(g.Batch * inputs * g.InputPlane, random);
+        GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(outputs * g.Depth, random);
+        double[] expected = Naive.Forward(g, x.ToDoubles(), kernel.ToDoubles(), null);
+        double[] scale = Naive.Forward(g, Naive.Absolute(x.ToDoubles()), Naive.Absolute(kernel.ToDoubles()), null);
+        double largest = expected.Max(Math.Abs);
+        foreach ((SimdWidth width, ContractionKernels<float> kernels) in KernelWidths.Kernels<float>())
+        {
+            var y = new GuardedBuffer<float>(expected.Length);
+            kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, y.Pointer);
+            for (int i = 0; i < y.Count; i++)
+            {
+                double error = Math.Abs(y.Pointer[i] - expected[i]);
+                Assert.True(error <= 5e-6 * Math.Min(largest, scale[i]), $"{width}: [{i}] is {y.Pointer[i]:R}, expected {expected[i]:R}");
+            }
+        }
+    }
+
+    /// <summary>A choice that a test of values alone would not notice.</summary>
+    [Fact]
+    public void TheMethodFollowsShapeTypeAndAccuracy()
+    {
+        ConvolutionGeometry dense = Make(16, 64, 16, 16, 32);
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.Choose<float>(dense, ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.Choose<float>(Make(16, 160, 8, 8, 32), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.Choose<float>(Make(16, 12, 8, 8, 64), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(dense, ArithmeticAccuracy.Tight));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<double>(dense, ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(Make(16, 2, 16, 16, 2), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(Make(16, 64, 2, 2, 64), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(dense with { KernelHeight = 5, PaddingHeight = 2 }, ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(dense with { PaddingWidth = 0, OutputWidth = 14 }, ArithmeticAccuracy.Fast));
+        Assert.Equal(
+            ConvolutionMethod.Direct,
+            ConvolutionMethods.Choose<float>(dense with { StrideHeight = 2, OutputHeight = 8 }, ArithmeticAccuracy.Fast));
+    }
+
+    [Fact]
+    public void AnAccuracyThatDoesNotExistIsRefused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => CpuArithmetic.Accuracy = (ArithmeticAccuracy)2);
+        Assert.Equal(ArithmeticAccuracy.Fast, CpuArithmetic.Accuracy);
+    }
+
+    /// <summary>What is not finite stays in its image and its reach.</summary>
+    [Fact]
+    public void NonFiniteValuesStayInTheirImages()
+    {
+        var g = new ConvolutionGeometry(3, 2, 8, 8, 4, 8, 8, 3, 3, 1, 1, 1, 1);
+        var random = new Random(2);
+        GuardedBuffer<float> x = GuardedBuffer<float>.Random(3 * 2 * 64, random);
+        GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(4 * 18, random);
+        new Span<float>(x.Pointer + 2 * 64, 2 * 64).Fill(float.NaN);
+        foreach ((SimdWidth _, ContractionKernels<float> kernels) in KernelWidths.Kernels<float>())
+        {
+            var y = new GuardedBuffer<float>(3 * 4 * 64);
+            kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, y.Pointer);
+            float[] values = y.ToArray();
+            Assert.All(values[..256], value => Assert.True(float.IsFinite(value)));
+            Assert.All(values[256..512], value => Assert.True(float.IsNaN(value)));
+            Assert.All(values[512..], value => Assert.True(float.IsFinite(value)));
+        }
+    }
+
+    private static IEnumerable<ConvolutionGeometry> Geometries()
+    {
+        int[] sides = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17];
+        int next = 0;
+        foreach (int outputs in (int[])[1, 2, 3, 4, 5, 8, 9, 12, 13, 16, 17, 20, 24, 25, 28, 36, 40, 48, 51])
+        {
+            int height = sides[next++ % sides.Length];
+            yield return Make(1 + next % 4, 1 + (5 * next) % 13, height, sides[(next * 3) % sides.Length], outputs);
+        }
+
+        foreach (int side in sides)
+        {
+            yield return Make(2, 3, side, side, 5);
+        }
+
+        yield return Make(19, 2, 4, 4, 3);
+        yield return Make(9, 5, 8, 8, 12);
+        yield return Make(1, 4, 28, 28, 7);
+        yield return Make(2, 3, 33, 70, 3); // rims of more than a vector
+        yield return Make(1, 300, 6, 9, 2);
+        yield return Make(0, 3, 8, 8, 4);
+    }
+
+    private static ConvolutionGeometry Make(int batch, int inputs, int height, int width, int outputs) =>
+        new(batch, inputs, height, width, outputs, height, width, 3, 3, 1, 1, 1, 1);
+
+    private static void CheckAll<T>()
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        foreach (ConvolutionGeometry g in Geometries())
+        {
+            var random = new Random(g.GetHashCode() & 1023);
+            GuardedBuffer<T> x = GuardedBuffer<T>.Random(g.Batch * g.InputChannels * g.InputPlane, random);
+            GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(g.OutputChannels * g.Depth, random);
+            GuardedBuffer<T> bias = GuardedBuffer<T>.Random(g.OutputChannels, random);
+            GuardedBuffer<T> yBar = GuardedBuffer<T>.Random(g.Batch * g.OutputChannels * g.OutputPlane, random);
+            double[] xValues = x.ToDoubles(), weights = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
+            double[] expected = Naive.Forward(g, xValues, weights, bias.ToDoubles());
+            double[] scale = WinogradScale.Forward(g, xValues, weights);
+            double[] expectedWithout = Naive.Forward(g, xValues, weights, null);
+            double[] xBarExpected = Naive.InputGradient(g, yBarValues, weights);
+            double[] xBarScale = WinogradScale.InputGradient(g, yBarValues, weights);
+
+            // A bias is one more addition to a value of that scale or of the bias's own, at most 1.
+            double[] withBiasScale = [.. scale.Select(value => value + 1)];
+            foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
+            {
+                string what = $"{width} {g}";
+                var y = new GuardedBuffer<T>(yBar.Count);
+                kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, bias.Pointer, y.Pointer);
+                y.AssertClose(expected, withBiasScale, WinogradScale.Roundings(g.InputChannels), "forward with bias " + what);
+                kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, y.Pointer);
+                y.AssertClose(expectedWithout, scale, WinogradScale.Roundings(g.InputChannels), "forward " + what);
+
+                var xBar = new GuardedBuffer<T>(x.Count);
+                kernels.InputGradient(g, ConvolutionMethod.Winograd, yBar.Pointer, kernel.Pointer, xBar.Pointer);
+                xBar.AssertClose(xBarExpected, xBarScale, WinogradScale.Roundings(g.OutputChannels), "input gradient " + what);
+            }
+        }
+    }
+}
