@@ -1,0 +1,60 @@
+using Xunit;
+
+namespace Exponential.Nn.Tests;
+
+public sealed class VerificationTests
+{
+    [Theory]
+    [InlineData(Mixing.Conv1x1)]
+    [InlineData(Mixing.ConvExp)]
+    public void AnExactInverseLeavesRounding(Mixing mixing)
+    {
+        (ImageModel model, ImageSet images) = Case(mixing, ConvExpPlan.Certified);
+        VerificationResult result = Evaluation.Verify(model, images, 3);
+        Assert.InRange(result.ReconstructionError, double.Epsilon, 1e-12);
+        Assert.InRange(result.InverseResidual, double.Epsilon, 1e-11);
+        Assert.Equal(model.Flow.Steps.Select((step, i) => ($"transformations.{i}", step.GetType().Name)), result.Steps.Select(step => (step.Name, step.Type)));
+        Assert.All(result.Steps, step => Assert.InRange(step.InverseResidual, 0, 1e-11));
+        Assert.Equal(Evaluation.WorstReconstructionError(model, images), Evaluation.Verify(model, images, 5).ReconstructionError);
+    }
+
+    /// <summary>Three terms are no exact exponential: the residual shows it, and which steps are to blame.</summary>
+    [Fact]
+    public void StepsThatLoseAreNamed()
+    {
+        (ImageModel model, ImageSet images) = Case(Mixing.ConvExp, new ConvExpPlan.Fixed(3, 3));
+        VerificationResult result = Evaluation.Verify(model, images, 5);
+        Assert.True(result.ReconstructionError > 1e-6);
+        Assert.True(result.InverseResidual > 1e-6);
+        Assert.All(result.Steps.Where(step => step.Type == nameof(ConvExp)), step => Assert.InRange(step.InverseResidual, 1e-6, double.MaxValue));
+        Assert.All(result.Steps.Where(step => step.Type != nameof(ConvExp)), step => Assert.InRange(step.InverseResidual, 0, 1e-11));
+    }
+
+    [Fact]
+    public void WhatIsNotFiniteIsInfinitelyFarOff()
+    {
+        (ImageModel model, ImageSet images) = Case(Mixing.Conv1x1, ConvExpPlan.Certified);
+        Parameter bias = model.Parameters().First(parameter => parameter.Name.EndsWith("last.bias", StringComparison.Ordinal));
+        bias.Value = Tensor.Full(bias.Shape, double.NaN, DType.Float64);
+        VerificationResult result = Evaluation.Verify(model, images, 5);
+        Assert.Equal(double.PositiveInfinity, result.ReconstructionError);
+        Assert.Equal(double.PositiveInfinity, result.InverseResidual);
+        Assert.Equal("AffineCoupling", result.Steps.First(step => double.IsInfinity(step.InverseResidual)).Type);
+    }
+
+    private static (ImageModel Model, ImageSet Images) Case(Mixing mixing, ConvExpPlan plan)
+    {
+        var generator = new Generator(3);
+        var settings = new MixingFlowSettings
+        {
+            Subflows = 1,
+            Mixing = mixing,
+            SplitPrior = true,
+            ConvExpPlan = plan,
+            Network = new() { IntermediateChannels = 4, Depth = 1, Growth = 3 },
+        };
+        Flow flow = MixingFlow.Create([3, 8, 8], settings, generator, DType.Float64);
+        RandomState.Draw(flow, generator, kernelGain: 20);
+        return (new ImageModel(flow, new UniformDequantization(DType.Float64)), Exponential.Tests.TinyRun.Images("verify", 5, 7));
+    }
+}
