@@ -27,9 +27,9 @@ public sealed class AutoregressiveConv2d : Bijection
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         _channels = channels;
-        Tensor noise = Initialization.OrFresh(generator).Normal([channels, channels, 2, 2], dtype) * (0.5 / channels);
-        Tensor identity = Tensor.Eye(channels, dtype).Reshape([channels, channels, 1, 1]);
-        _weight = AddParameter("weight", noise + (identity * Tensor.FromArray([0.0, 0, 0, 1], [2, 2]).To(dtype)));
+        Shape shape = [channels, channels, 2, 2];
+        _weight = AddParameter("weight", Initialization.Value(
+            shape, dtype, () => (Initialization.OrFresh(generator).Normal(shape, dtype) * (0.5 / channels)) + CentreIdentity(channels, dtype)));
         _bias = AddParameter("bias", Tensor.Zeros([channels], dtype));
         _mask = AddConstant("mask", AutoregressiveConvolution.Mask(channels, dtype));
     }
@@ -52,6 +52,10 @@ public sealed class AutoregressiveConv2d : Bijection
     /// <exception cref="ArithmeticException">A weight[c, c, 1, 1] is zero.</exception>
     protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context) =>
         (AutoregressiveConvolution.Inverse(z - _bias.Value.Reshape([_channels, 1, 1]), _weight), -LogDet(z));
+
+    /// <summary>The kernel [C, C, 2, 2] of the identity: its last tap reads the pixel itself.</summary>
+    private static Tensor CentreIdentity(int channels, DType dtype) =>
+        Tensor.Eye(channels, dtype).Reshape([channels, channels, 1, 1]) * Tensor.FromArray([0.0, 0, 0, 1], [2, 2]).To(dtype);
 
     private Tensor LogDet(Tensor x)
     {

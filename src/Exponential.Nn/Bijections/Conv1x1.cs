@@ -21,8 +21,9 @@ public sealed class Conv1x1 : Bijection
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         _channels = channels;
-        Tensor gaussian = Initialization.OrFresh(generator).Normal([channels, channels], DType.Float64);
-        _w = AddParameter("W", gaussian.Qr().Q.To(dtype));
+        Shape shape = [channels, channels];
+        _w = AddParameter("W", Initialization.Value(
+            shape, dtype, () => Initialization.OrFresh(generator).Normal(shape, DType.Float64).Qr().Q.To(dtype)));
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ public sealed class Conv1x1Householder : Bijection
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(reflections);
         _channels = channels;
         _reflections = reflections;
-        _v = AddParameter("V", Initialization.OrFresh(generator).Normal([reflections, channels], dtype));
+        _v = AddParameter("V", Initialization.Normal([reflections, channels], 1, Initialization.OrFresh(generator), dtype));
     }
 
     /// <inheritdoc/>

@@ -44,9 +44,9 @@ public sealed class ConvExp : Bijection
         Plan = plan ?? ConvExpPlan.Certified;
         (int channels, int height, int width) = (eventShape[0], eventShape[1], eventShape[2]);
 
-        Tensor kernel = generator.Normal([channels, channels, 3, 3], dtype) * (1 / (9.0 * channels));
-        _pre = AddParameter("pre_transform_bias", Tensor.Zeros([1, channels, height, width], dtype));
-        _post = AddParameter("post_transform_bias", Tensor.Zeros([1, channels, height, width], dtype));
+        Tensor kernel = Initialization.Normal([channels, channels, 3, 3], 1 / (9.0 * channels), generator, dtype);
+        _pre = AddParameter("pre_transform_bias", Initialization.Zeros([1, channels, height, width], dtype));
+        _post = AddParameter("post_transform_bias", Initialization.Zeros([1, channels, height, width], dtype));
         _kernel = AddModule(string.Empty, new SpectralNorm("kernel", kernel, height, width, coefficient, generator));
         _conv1x1 = AddModule<Bijection>(
             "conv1x1",

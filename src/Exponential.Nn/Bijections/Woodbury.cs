@@ -33,8 +33,8 @@ public sealed class Woodbury : Bijection
         _rank = rank;
         int pixels = eventShape[1] * eventShape[2];
         _conv1x1 = AddModule("conv1x1", new Conv1x1(eventShape[0], generator, dtype));
-        _u = AddParameter("woodbury_spatial.U", generator.Normal([pixels, rank], dtype) * (1.0 / pixels));
-        _v = AddParameter("woodbury_spatial.V", generator.Normal([rank, pixels], dtype) * (1.0 / pixels));
+        _u = AddParameter("woodbury_spatial.U", Initialization.Normal([pixels, rank], 1.0 / pixels, generator, dtype));
+        _v = AddParameter("woodbury_spatial.V", Initialization.Normal([rank, pixels], 1.0 / pixels, generator, dtype));
     }
 
     /// <inheritdoc/>

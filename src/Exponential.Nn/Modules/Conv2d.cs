@@ -41,10 +41,10 @@ public sealed class Conv2d : Network
     /// <summary>Sets kernel and bias to zero, so that the layer's output starts at zero.</summary>
     public void SetToZero()
     {
-        _weight.Value = _weight.Value.ZerosLike();
+        _weight.Value = Initialization.Zeros(_weight.Shape, _weight.DType);
         if (_bias is not null)
         {
-            _bias.Value = _bias.Value.ZerosLike();
+            _bias.Value = Initialization.Zeros(_bias.Shape, _bias.DType);
         }
     }
 

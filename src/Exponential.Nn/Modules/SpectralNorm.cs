@@ -56,8 +56,8 @@ public sealed class SpectralNorm : Module
         _height = height;
         _width = width;
         _kernel = AddParameter($"{name}_orig", kernel);
-        _u = AddBuffer($"{name}_u", RandomUnit(kernel.Shape[0], generator));
-        _v = AddBuffer($"{name}_v", RandomUnit(kernel.Shape[1], generator));
+        _u = AddBuffer($"{name}_u", InitialUnit(kernel.Shape[0], generator));
+        _v = AddBuffer($"{name}_v", InitialUnit(kernel.Shape[1], generator));
         _sigma = AddBuffer($"{name}_sigma", Tensor.Scalar(1, kernel.DType));
     }
 
@@ -106,6 +106,9 @@ public sealed class SpectralNorm : Module
         double length = Math.Sqrt(vector.Square().Sum().ToScalar());
         return vector.Flatten() * (1 / Math.Max(length, ShortestNorm));
     }
+
+    private Tensor InitialUnit(int channels, Generator generator) =>
+        Initialization.Value([channels * _height * _width], _kernel.DType, () => RandomUnit(channels, generator));
 
     private Tensor RandomUnit(int channels, Generator generator) =>
         Normalized(generator.Normal([channels * _height * _width], _kernel.Value.DType));

@@ -143,7 +143,7 @@ public static class Checkpoint
     {
         RequireFits(path, file, settings, imageShape);
         ImageModel? model = null;
-        Load(path, () => model = ModelFactory.Create(settings, imageShape, new Generator(0)));
+        Load(path, () => model = ModelFactory.CreateOfShapes(settings, imageShape));
         return model!;
     }
 

@@ -30,6 +30,14 @@ internal static class ModelFactory
             MixingFlow.Create(imageShape, flow, generator, settings.DType), Dequantization(settings, flow, imageShape, generator));
     }
 
+    /// <summary>The model without values: to be counted, or to have a state loaded into it. Nothing of its size is allocated.</summary>
+    /// <exception cref="ArgumentException">The images do not fit the settings.</exception>
+    public static ImageModel CreateOfShapes(TrainingSettings settings, Shape imageShape)
+    {
+        using Initialization.Scope shapes = Initialization.ShapesOnly();
+        return Create(settings, imageShape, new Generator(0));
+    }
+
     /// <summary>
     /// A lower bound on the model's number of values, without making it: for refusing a file whose settings describe a model far larger than
     /// what it holds.

@@ -315,6 +315,15 @@ public sealed record TrainingSettings
             imageShape);
     }
 
+    /// <summary>The number of trained values of the model that the settings describe, exact and from shapes alone: nothing of its size is allocated.</summary>
+    /// <param name="imageShape">[C, H, W].</param>
+    /// <exception cref="ArgumentException">A value outside its range, or images that do not fit; the message names the setting.</exception>
+    public long ParameterCount(Shape imageShape)
+    {
+        Validate(imageShape);
+        return ModelFactory.CreateOfShapes(this, imageShape).ParameterCount();
+    }
+
     /// <summary>The settings as JSON, under the command line's names.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingSettings);
 
