@@ -132,6 +132,14 @@ public sealed unsafe class ThreadCountTests
         ConvolutionExponentialKernels.Apply(exponential, a.Pointer, kernel.Pointer, 1, 6, 1, false, Result(size));
         ConvolutionExponentialKernels.Gradient(
             exponential, a.Pointer, kernel.Pointer, 1, 6, 2, b.Pointer, Result(size), Result(12 * 12 * 9));
+
+        GuardedBuffer<T> square = GuardedBuffer<T>.Random(12 * 12 * 4, random, 0.02);
+        for (int channel = 0; channel < 12; channel++)
+        {
+            square.Pointer[(channel * 52) + 3] = T.One;
+        }
+
+        AutoregressiveKernels.Inverse(new(19, 12, 16, 16), a.Pointer, square.Pointer, Result(size));
         return [.. results.SelectMany(result => result.ToArray())];
 
         T* Result(int count)

@@ -69,6 +69,21 @@ internal static partial class OpCatalogue
         yield return ConvExp("1x1", [2, 3, 2, 2], [3, 3, 1, 1], 5, 1, false, -1);
         yield return ConvExp("large", [1, 1, 2, 2], [1, 1, 1, 1], 6, 1, false, 1) with { LargeCases = [s => [s.Normal([5, 12, 8, 8]), s.Normal([12, 12, 3, 3], 0.03)]] };
 
+        foreach ((string name, int[] x) in ((string, int[])[])
+            [("", [2, 2, 3, 4]), (", one channel", [3, 1, 4, 2]), (", one row", [2, 3, 1, 3]), (", one column", [1, 2, 4, 1]), (", one pixel", [2, 3, 1, 1]), (", an empty batch", [0, 2, 2, 3])])
+        {
+            yield return Autoregressive(name, x);
+            yield return AutoregressiveInverse(name, x, AutoregressiveConvolution.Inverse);
+        }
+
+        yield return AutoregressiveInverse(", composite", [2, 2, 3, 4], AutoregressiveConvolution.Composite);
+        yield return AutoregressiveInverse(", composite of one pixel", [2, 3, 1, 1], AutoregressiveConvolution.Composite);
+        yield return Autoregressive(", large", [1, 1, 2, 2]) with { LargeCases = [s => [s.Normal([5, 12, 16, 16]), AutoregressiveKernel(s, 12, 0.2), s.Normal([12])]] };
+        yield return AutoregressiveInverse(", large", [1, 1, 2, 2], AutoregressiveConvolution.Inverse) with
+        {
+            LargeCases = [s => [s.Normal([19, 12, 16, 16]), AutoregressiveKernel(s, 12, 0.02)], s => [s.Normal([3, 7, 5, 33]), AutoregressiveKernel(s, 7, 0.05)]],
+        };
+
         yield return new OpEntry
         {
             Name = "Recompute",
@@ -125,6 +140,45 @@ internal static partial class OpCatalogue
         Magnitude = inputs => [NaiveContractions.ConvolutionExponential(inputs[0].Map(Math.Abs), inputs[1].Map(Math.Abs), terms, steps, adjoint, Math.Abs(scale))],
         Roundings = inputs => steps * ((terms * (inputs[1].Shape[1] * inputs[1].Shape[2] * inputs[1].Shape[3] + 3)) + 1),
     };
+
+    private static OpEntry Autoregressive(string name, int[] x) => new()
+    {
+        Name = $"AutoregressiveConvolution{name}",
+        Covers = string.Empty,
+        Cases = [s => [s.Normal(x), s.Normal([x[1], x[1], 2, 2]), s.Normal([x[1]])], s => [s.Normal(x), s.Normal([x[1], x[1], 2, 2])]],
+        Function = inputs => [AutoregressiveConvolution.Apply(inputs[0], inputs[1], inputs.ElementAtOrDefault(2))],
+        Reference = inputs => [NaiveContractions.Autoregressive(inputs[0], inputs[1], inputs.ElementAtOrDefault(2))],
+        Magnitude = Absolute(inputs => [NaiveContractions.Autoregressive(inputs[0], inputs[1], inputs.ElementAtOrDefault(2))]),
+        Roundings = inputs => (inputs[1].Shape[1] * 4) + 2,
+    };
+
+    private static OpEntry AutoregressiveInverse(string name, int[] x, Func<Tensor, Tensor, Tensor> function) => new()
+    {
+        Name = $"AutoregressiveInverse{name}",
+        Covers = string.Empty,
+        Cases = [s => [s.Normal(x), AutoregressiveKernel(s, x[1], 0.3)]],
+        Function = inputs => [function(inputs[0], inputs[1])],
+        Reference = inputs => [NaiveContractions.AutoregressiveInverse(inputs[0], inputs[1])],
+        Magnitude = inputs => [NaiveContractions.AutoregressiveInverse(inputs[0], inputs[1], bound: true)],
+        Roundings = inputs => AutoregressiveRoundings(inputs[0].Shape),
+        EventRank = 4,
+    };
+
+    /// <summary>
+    /// A value is a sum of 4 C terms with weights of a few roundings, which errs by a multiple of the bound b that its terms keep; and so do
+    /// the up to C (H + W - 1) values before it in a chain, whose errors it passes on as b is passed on.
+    /// </summary>
+    private static double AutoregressiveRoundings(int[] shape) => ((4 * shape[1]) + 4) * shape[1] * (shape[2] + shape[3] - 1);
+
+    /// <summary>A kernel [C, C, 2, 2] with a diagonal of the last tap between 1/2 and 2, of both signs.</summary>
+    private static NaiveArray AutoregressiveKernel(Sampler s, int channels, double deviation)
+    {
+        NaiveArray noise = s.Normal([channels, channels, 2, 2], deviation);
+        NaiveArray size = s.Uniform([channels], 0.5, 2);
+        NaiveArray sign = s.Choice([channels], -1, 1);
+        return NaiveArray.Build(noise.Shape, index =>
+            index[0] == index[1] && index[2] == 1 && index[3] == 1 ? size[index[0]] * sign[index[0]] : noise[index]);
+    }
 
     /// <summary>The same sums over absolute values: what the roundings of a contraction are relative to.</summary>
     private static Func<NaiveArray[], NaiveArray[]> Absolute(Func<NaiveArray[], NaiveArray[]> reference) =>

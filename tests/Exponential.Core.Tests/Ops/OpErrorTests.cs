@@ -73,6 +73,12 @@ public sealed class OpErrorTests
 
         ["Conv2d channels"] = Argument(
             () => Of(4, 12, 32, 32).Conv2d(Of(16, 8, 3, 3)), "Conv2d: kernel has 8 input channels [16, 8, 3, 3]; input has 12 [4, 12, 32, 32]"),
+        ["AutoregressiveInverse ranks"] = Argument(
+            () => AutoregressiveConvolution.Inverse(Of(12, 8, 8), Of(12, 12, 2, 2)), "AutoregressiveInverse: expects images [B, C, H, W] and a kernel [C, C, 2, 2]; got [12, 8, 8] and [12, 12, 2, 2]"),
+        ["AutoregressiveInverse kernel"] = Argument(
+            () => AutoregressiveConvolution.Inverse(Of(1, 3, 8, 8), Of(3, 3, 3, 3)), "AutoregressiveInverse: expects images [B, C, H, W] and a kernel [C, C, 2, 2]; got [1, 3, 8, 8] and [3, 3, 3, 3]"),
+        ["AutoregressiveInverse channels"] = Argument(
+            () => AutoregressiveConvolution.Inverse(Of(1, 3, 8, 8), Of(4, 4, 2, 2)), "AutoregressiveInverse: kernel has 4 channels [4, 4, 2, 2]; images have 3 [1, 3, 8, 8]"),
         ["Conv2d ranks"] = Argument(() => Of(12, 8, 8).Conv2d(Of(16, 12, 3, 3)), "Conv2d: expects input [B, C, H, W] and kernel [O, C, k, k]; got [12, 8, 8] and [16, 12, 3, 3]"),
         ["Conv2d bias"] = Argument(() => Of(1, 2, 8, 8).Conv2d(Of(3, 2, 3, 3), Of(2)), "Conv2d: bias is [2]; kernel [3, 2, 3, 3] has 3 output channels"),
         ["Conv2d small"] = Argument(() => Of(1, 2, 2, 8).Conv2d(Of(3, 2, 3, 3)), "Conv2d: kernel [3, 2, 3, 3] is larger than the padded input [1, 2, 2, 8] (padding 0, 0)"),
@@ -111,6 +117,8 @@ public sealed class OpErrorTests
 
         ["Inverse oblong"] = Argument(() => Of(2, 3).Inverse(), "Inverse: expects square matrices [.., n, n]; got [2, 3]"),
         ["Inverse vector"] = Argument(() => Of(2).Inverse(), "Inverse: expects square matrices [.., n, n]; got [2]"),
+        ["AutoregressiveInverse singular"] = (
+            () => AutoregressiveConvolution.Inverse(Of(1, 2, 3, 3), Tensor.Zeros([2, 2, 2, 2])), typeof(ArithmeticException), "AutoregressiveInverse: kernel[0, 0, 1, 1] is zero; the convolution has no inverse"),
         ["Inverse singular"] = (() => Of(2, 2).Inverse(), typeof(ArithmeticException), "Inverse: a matrix of [2, 2] is singular; it has no inverse"),
         ["Solve singular"] = (() => Of(2, 2).Solve(Of(2, 1)), typeof(ArithmeticException), "Solve: a matrix of [2, 2] is singular; the system has no unique solution"),
         ["Solve shapes"] = Argument(

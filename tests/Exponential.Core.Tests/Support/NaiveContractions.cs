@@ -94,6 +94,57 @@ internal static class NaiveContractions
         return y;
     }
 
+    /// <summary>The autoregressive convolution: taps above and to the left, as a convolution whose last row and column are cut off.</summary>
+    public static NaiveArray Autoregressive(NaiveArray x, NaiveArray kernel, NaiveArray? bias)
+    {
+        NaiveArray whole = Conv2d(x, kernel, bias, (1, 1), (1, 1));
+        return NaiveArray.Build(x.Shape, index => whole[index]);
+    }
+
+    /// <summary>Its inverse by substitution, one value after the other: rows, then columns, then channels.</summary>
+    /// <param name="y">The images after the convolution.</param>
+    /// <param name="kernel">The kernel; above the diagonal of the last tap it is not read.</param>
+    /// <param name="bound">
+    /// Whether to add absolute values instead of subtracting: the largest that x, and every term on the way to it, can be for these sizes.
+    /// </param>
+    public static NaiveArray AutoregressiveInverse(NaiveArray y, NaiveArray kernel, bool bound = false)
+    {
+        (int batch, int channels, int height, int width) = (y.Shape[0], y.Shape[1], y.Shape[2], y.Shape[3]);
+        var x = new NaiveArray(y.Shape, new double[y.Count]);
+        for (int image = 0; image < batch; image++)
+        {
+            for (int row = 0; row < height; row++)
+            {
+                for (int column = 0; column < width; column++)
+                {
+                    for (int output = 0; output < channels; output++)
+                    {
+                        double value = Value(image, output, row, column);
+                        x.Values[(((((image * channels) + output) * height) + row) * width) + column] = value;
+                    }
+                }
+            }
+        }
+
+        return x;
+
+        double Value(int image, int output, int row, int column)
+        {
+            double rest = bound ? Math.Abs(y[image, output, row, column]) : y[image, output, row, column];
+            for (int input = 0; input < channels; input++)
+            {
+                for (int tap = 0; tap < (input < output ? 4 : 3); tap++)
+                {
+                    double term = kernel[output, input, tap / 2, tap % 2] * AtOrZero(x, image, input, row + (tap / 2) - 1, column + (tap % 2) - 1);
+                    rest += bound ? Math.Abs(term) : -term;
+                }
+            }
+
+            double pivot = kernel[output, output, 1, 1];
+            return rest / (bound ? Math.Abs(pivot) : pivot);
+        }
+    }
+
     private static double AtOrZero(NaiveArray x, int image, int channel, int row, int column) =>
         row >= 0 && row < x.Shape[2] && column >= 0 && column < x.Shape[3] ? x[image, channel, row, column] : 0;
 }
