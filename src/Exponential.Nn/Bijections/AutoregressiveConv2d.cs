@@ -45,13 +45,19 @@ public sealed class AutoregressiveConv2d : Bijection
 
     /// <inheritdoc/>
     /// <exception cref="ArithmeticException">A weight[c, c, 1, 1] is zero.</exception>
-    protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context) =>
-        (AutoregressiveConvolution.Apply(x, _weight.Value * _mask, _bias), LogDet(x));
+    protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context)
+    {
+        Tensor logDet = LogDet(x);
+        return (AutoregressiveConvolution.Apply(x, _weight.Value * _mask, _bias), logDet);
+    }
 
     /// <inheritdoc/>
     /// <exception cref="ArithmeticException">A weight[c, c, 1, 1] is zero.</exception>
-    protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context) =>
-        (AutoregressiveConvolution.Inverse(z - _bias.Value.Reshape([_channels, 1, 1]), _weight), -LogDet(z));
+    protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context)
+    {
+        Tensor logDet = LogDet(z);
+        return (AutoregressiveConvolution.Inverse(z - _bias.Value.Reshape([_channels, 1, 1]), _weight), -logDet);
+    }
 
     /// <summary>The kernel [C, C, 2, 2] of the identity: its last tap reads the pixel itself.</summary>
     private static Tensor CentreIdentity(int channels, DType dtype) =>

@@ -61,6 +61,40 @@ internal static partial class Catalogue
             ConstantLogDet = true,
             Work = 64,
         },
+        AutoregressiveCase("AutoregressiveConv2d", [3, 4, 5]) with
+        {
+            Refused = ([2, 4, 5], "AutoregressiveConv2d: the event shape must be [3, height, width]; it is [2, 4, 5]"),
+        },
+        AutoregressiveCase("AutoregressiveConv2d, far from the identity", [5, 2, 3], deviation: 1),
+        AutoregressiveCase("AutoregressiveConv2d, one channel", [1, 5, 3]),
+        AutoregressiveCase("AutoregressiveConv2d, one row", [4, 1, 6]),
+        AutoregressiveCase("AutoregressiveConv2d, one pixel", [4, 1, 1]),
+        new("Emerging", [3, 4, 3], (generator, dtype) => new Emerging(3, generator, dtype))
+        {
+            ConstantLogDet = true,
+            Work = 64,
+            Refused = ([4, 4, 3], "Conv1x1: the event shape must be [3, height, width]; it is [4, 4, 3]"),
+        },
+        new("Emerging, far from the identity", [5, 2, 3], (generator, dtype) => new Emerging(5, generator, dtype))
+        {
+            ConstantLogDet = true,
+            Work = 64,
+            Randomize = (bijection, generator) => RandomState.Perturb(bijection, generator, 0.7),
+        },
+        new("Emerging, one channel", [1, 3, 4], (generator, dtype) => new Emerging(1, generator, dtype)) { ConstantLogDet = true, Work = 64 },
+        new("Woodbury", [3, 4, 3], (generator, dtype) => new Woodbury([3, 4, 3], generator: generator, dtype: dtype))
+        {
+            ConstantLogDet = true,
+            Work = 64,
+            Refused = ([3, 3, 4], "Woodbury: the event shape must be [3, 4, 3]; it is [3, 3, 4]"),
+        },
+        new("Woodbury of rank 2, far from the identity", [2, 3, 5], (generator, dtype) => new Woodbury([2, 3, 5], 2, generator, dtype))
+        {
+            ConstantLogDet = true,
+            Work = 64,
+            Randomize = (bijection, generator) => RandomState.Perturb(bijection, generator, 1),
+        },
+        new("Woodbury, one channel", [1, 2, 3], (generator, dtype) => new Woodbury([1, 2, 3], 3, generator, dtype)) { ConstantLogDet = true, Work = 64 },
         ConvExpCase("ConvExp", [3, 4, 5]) with
         {
             Refused = ([3, 4, 4], "ConvExp: the event shape must be [3, 4, 5]; it is [3, 4, 4]"),
@@ -93,6 +127,16 @@ internal static partial class Catalogue
             ModesDiffer = true,
             BatchDependence = "each row draws its own part of one mask",
         },
+        CouplingCase("AffineCoupling on two scales", [4, 2, 4], new() { Scales = 2, Gated = true }) with { Work = 128 },
+        CouplingCase("AffineCoupling on three scales, with context", [2, 4, 8], new() { Scales = 3 }, context: 2) with { Work = 256 },
+        CouplingCase("AffineCoupling of two networks with dropout", [4, 2, 2], new() { Count = 2, Dropout = 0.3 }) with { ModesDiffer = true },
+        CouplingCase("AffineCoupling of two networks with dropout, on two scales, in training", [4, 2, 2], new() { Count = 2, Dropout = 0.3, Scales = 2 }) with
+        {
+            Training = true,
+            ModesDiffer = true,
+            BatchDependence = "each row draws its own part of one mask",
+            Work = 128,
+        },
         new("Chain", [3, 4, 4], (generator, dtype) => new Chain(
             new Squeeze(), new ConvExp([12, 2, 2], 0.9, generator: generator, dtype: dtype), Coupling([12, 2, 2], new(), 0, generator, dtype), new Flip2d(), new PReLU(12, dtype)))
         {
@@ -124,6 +168,8 @@ internal static partial class Catalogue
             ContextChannels = 2,
             Work = 64,
         },
+        new("Invert of Emerging", [2, 3, 2], (generator, dtype) => new Emerging(2, generator, dtype).Invert()) { ConstantLogDet = true, Work = 64 },
+        new("Invert of Woodbury", [2, 3, 2], (generator, dtype) => new Woodbury([2, 3, 2], 4, generator, dtype).Invert()) { ConstantLogDet = true, Work = 64 },
         new("Invert of ConvExp", [2, 3, 4], (generator, dtype) => new ConvExp([2, 3, 4], 0.9, generator: generator, dtype: dtype).Invert())
         {
             ConstantLogDet = true,
@@ -144,6 +190,13 @@ internal static partial class Catalogue
         actNorm.Forward((generator.Normal(shape, actNorm.Parameters().First().DType) * 1.5) + 0.7);
         RandomState.Perturb(actNorm, generator, 0.3);
     }
+
+    private static BijectionCase AutoregressiveCase(string name, Shape shape, double deviation = 0.3) =>
+        new(name, shape, (generator, dtype) => new AutoregressiveConv2d(shape[0], generator, dtype))
+        {
+            ConstantLogDet = true,
+            Randomize = (bijection, generator) => RandomState.Perturb(bijection, generator, deviation),
+        };
 
     private static BijectionCase ConvExpCase(string name, Shape shape, ConvExpPlan? plan = null, double gain = 1) =>
         new(name, shape, (generator, dtype) => new ConvExp(shape, 0.9, plan, generator, dtype))
@@ -184,7 +237,6 @@ internal static partial class Catalogue
     private static AffineCoupling Coupling(Shape shape, DenseNetSettings settings, int context, Generator generator, DType dtype)
     {
         settings = settings with { IntermediateChannels = 4, Depth = 2, Growth = 3 };
-        return new AffineCoupling(
-            shape, new DenseInResidualNet((shape[0] / 2) + context, shape[0], settings, generator, dtype: dtype), context);
+        return new AffineCoupling(shape, settings.CreateNetwork((shape[0] / 2) + context, shape[0], generator, dtype), context);
     }
 }

@@ -53,6 +53,18 @@ internal static partial class Catalogue
             Moments = FlowMoments,
             Work = 1024,
         },
+        new("Mixing flow by emerging convolutions", (generator, dtype) => TinyFlow(Mixing.Emerging, generator, dtype), FlowLogProb)
+        {
+            Domain = Pixels,
+            Moments = FlowMoments,
+            Work = 1024,
+        },
+        new("Mixing flow by Woodbury transformations", (generator, dtype) => TinyFlow(Mixing.Woodbury, generator, dtype), FlowLogProb)
+        {
+            Domain = Pixels,
+            Moments = FlowMoments,
+            Work = 1024,
+        },
         new("Mixing flow with context, parametrised by its inverse", (generator, dtype) => ConditionalFlow(Mixing.Conv1x1, gated: false, generator, dtype), FlowLogProb)
         {
             Moments = FlowMoments,

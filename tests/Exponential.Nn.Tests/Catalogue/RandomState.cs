@@ -12,11 +12,13 @@ internal static class RandomState
     /// <param name="kernelGain">What the kernels of convolution exponentials are multiplied by.</param>
     public static void Draw(Module module, Generator generator, double kernelGain = 1)
     {
+        HashSet<Parameter> autoregressive = [.. module.NamedModules().Select(item => item.Module).OfType<AutoregressiveConv2d>().SelectMany(layer => layer.Parameters())];
         foreach ((string name, Parameter parameter) in module.NamedParameters())
         {
             bool isKernel = name.EndsWith("kernel_orig", StringComparison.Ordinal);
             double deviation = isKernel ? 0.5 / (9 * parameter.Shape[0])
-                : parameter.Shape.Rank == 2 ? 0.3 / Math.Sqrt(parameter.Shape[1]) // a matrix that is to be inverted
+                : parameter.Shape.Rank == 2 ? 0.3 / Math.Sqrt(Math.Max(parameter.Shape[0], parameter.Shape[1])) // a matrix that is to be inverted
+                : autoregressive.Contains(parameter) ? 0.3 / Math.Sqrt(parameter.Shape.ElementCount) * Math.Sqrt(parameter.Shape[0]) // and a kernel
                 : 0.3;
             Tensor value = parameter.Value.Detach() + (generator.Normal(parameter.Shape, parameter.DType) * deviation);
             parameter.Value = isKernel ? value * kernelGain : value;

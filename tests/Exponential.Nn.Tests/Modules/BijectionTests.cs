@@ -26,6 +26,69 @@ public sealed class BijectionTests
     }
 
     [Fact]
+    public void AutoregressiveConv2d_OfAZeroOnTheDiagonal_IsAnError_BothWays()
+    {
+        var layer = new AutoregressiveConv2d(2, new Generator(0), D);
+        Parameter weight = layer.Parameters().First();
+        double[] values = Closeness.Values(weight.Value);
+        values[15] = 0; // [1, 1, 1, 1]
+        weight.Value = Tensor.FromArray(values, weight.Shape);
+        Tensor x = new Generator(1).Normal([1, 2, 3, 3], D);
+        const string Expected = "AutoregressiveConv2d: weight[1, 1, 1, 1] is zero; the convolution has no inverse";
+        Assert.Equal(Expected, Assert.Throws<ArithmeticException>(() => layer.Forward(x)).Message);
+        Assert.Equal(Expected, Assert.Throws<ArithmeticException>(() => layer.Inverse(x)).Message);
+    }
+
+    [Fact]
+    public void AutoregressiveConv2d_RefusesAStateWithAnotherMask()
+    {
+        var layer = new AutoregressiveConv2d(2, new Generator(0));
+        var state = new StateDictionary();
+        foreach ((string name, StateValue value) in layer.State())
+        {
+            state.Add(name, name == "mask" ? value.Tensor.OnesLike() : value.Tensor);
+        }
+
+        var error = Assert.Throws<InvalidDataException>(() => layer.LoadState(state));
+        Assert.Equal(
+            "AutoregressiveConv2d.LoadState: the state belongs to another module or other settings; nothing was loaded; " +
+            "constant of the module with other values (1): mask",
+            error.Message);
+    }
+
+    /// <summary>weight[o, i, 1, 1] for o &lt; i is no part of the map: it gets no gradient, and no value of it changes anything.</summary>
+    [Fact]
+    public void AutoregressiveConv2d_IgnoresWhatIsMasked()
+    {
+        var layer = new AutoregressiveConv2d(2, new Generator(0), D);
+        Parameter weight = layer.Parameters().First();
+        Tensor x = new Generator(1).Normal([2, 2, 3, 4], D);
+        double[] before = Closeness.Values(layer.Forward(x).Value);
+        double[] inverse = Closeness.Values(layer.Inverse(x).Value);
+        Gradients forwards = layer.Forward(x).Value.Square().Sum().Backward();
+        Gradients backwards = layer.Inverse(x).Value.Square().Sum().Backward();
+        Assert.Equal(0, Closeness.Values(forwards.For(weight)!)[7]); // [0, 1, 1, 1]
+        Assert.Equal(0, Closeness.Values(backwards.For(weight)!)[7]);
+
+        double[] values = Closeness.Values(weight.Value);
+        values[7] = 100;
+        weight.Value = Tensor.FromArray(values, weight.Shape);
+        Assert.Equal(before, Closeness.Values(layer.Forward(x).Value));
+        Assert.Equal(inverse, Closeness.Values(layer.Inverse(x).Value));
+    }
+
+    [Fact]
+    public void Woodbury_OfASingularMatrix_HasNoInverse()
+    {
+        var layer = new Woodbury([1, 1, 2], 1, new Generator(0), D);
+        Parameter[] parameters = [.. layer.Parameters()];
+        parameters[0].Value = Tensor.FromArray([1.0, 0], [2, 1]);
+        parameters[1].Value = Tensor.FromArray([-1.0, 0], [1, 2]);
+        var error = Assert.Throws<ArithmeticException>(() => layer.Inverse(Tensor.Ones([1, 1, 1, 2], D)));
+        Assert.Equal("Solve: a matrix of [1, 1] is singular; the system has no unique solution", error.Message);
+    }
+
+    [Fact]
     public void Squeeze_NumbersChannelsAsTheOriginal()
     {
         Tensor z = new Squeeze().Forward(Tensor.Arange(8).Reshape([1, 2, 2, 2])).Value;

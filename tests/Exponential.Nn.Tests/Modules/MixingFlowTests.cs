@@ -15,6 +15,8 @@ public sealed class MixingFlowTests
     [Theory]
     [InlineData(Mixing.Conv1x1, 2_016_348)]
     [InlineData(Mixing.ConvExp, 2_086_572)]
+    [InlineData(Mixing.Emerging, 2_040_852)]
+    [InlineData(Mixing.Woodbury, 2_090_076)]
     public void ParameterCounts_AreTheOriginals(Mixing mixing, long expected)
     {
         Flow flow = MixingFlow.Create([3, 32, 32], Published with { Mixing = mixing }, new Generator(0));
@@ -87,6 +89,23 @@ public sealed class MixingFlowTests
         Assert.Equal(
             "MixingFlow: images must be [channels, height, width] with height and width divisible by 4, to be squeezed 2 times; they are [3, 30, 32]",
             error.Message);
+    }
+
+    [Fact]
+    public void ImagesThatCannotBeHalvedForEveryScale_AreRefused()
+    {
+        MixingFlowSettings settings = Published with { Subflows = 1, Network = Published.Network with { Scales = 3 } };
+        Assert.Equal([24, 4, 4], MixingFlow.Create([3, 16, 16], settings, new Generator(0)).Prior.EventShape);
+        var error = Assert.Throws<ArgumentException>(() => MixingFlow.Create([3, 16, 24], settings));
+        Assert.Equal(
+            "MixingFlow: images must be [channels, height, width] with height and width divisible by 16, to be squeezed 2 times and halved " +
+            "2 times inside couplings of 3 scales; they are [3, 16, 24]",
+            error.Message);
+        settings = settings with { Network = settings.Network with { Scales = 40 } };
+        Assert.StartsWith(
+            "MixingFlow: settings.Network.Scales must be 1 to 29; it is 40",
+            Assert.Throws<ArgumentOutOfRangeException>(() => MixingFlow.Create([3, 16, 16], settings)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

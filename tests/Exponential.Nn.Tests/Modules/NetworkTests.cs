@@ -60,6 +60,7 @@ public sealed class NetworkTests
     public void SettingsOutOfRange_AreRefused()
     {
         Refuses(new() { IntermediateChannels = 0 }, "settings.IntermediateChannels must be at least 1; it is 0");
+        Refuses(new() { Scales = 0 }, "settings.Scales must be at least 1; it is 0");
         Refuses(new() { Count = -1 }, "settings.Count must be at least 0; it is -1");
         Refuses(new() { Depth = -1 }, "settings.Depth must be at least 0; it is -1");
         Refuses(new() { Growth = 0 }, "settings.Growth must be at least 1; it is 0");
@@ -74,6 +75,60 @@ public sealed class NetworkTests
             var residual = Assert.Throws<ArgumentOutOfRangeException>(() => new DenseInResidualNet(2, 2, settings));
             Assert.StartsWith($"DenseInResidualNet: {error}", residual.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void MultiscaleDenseNet_NamesItsPartsAsTheOriginal_AndStartsAtZero()
+    {
+        var settings = new DenseNetSettings { Scales = 3, IntermediateChannels = 4, Depth = 0 };
+        var network = new MultiscaleDenseNet(3, 6, settings, new Generator(0));
+        string[] dense = ["first.weight", "dense_nns.0.nn.0.weight", "last.weight"];
+        string[] expected =
+            [
+                .. Below("down.0"), "down.1.0.weight", .. Below("down.1.1"), "down.2.0.weight", .. Below("down.2.1"),
+                .. Below("up.0.0"), "up.0.1.weight", .. Below("up.1.0"), "up.1.1.weight", .. Below("up.2"),
+            ];
+        Assert.Equal(expected, network.State().Keys.Where(name => name.EndsWith("weight", StringComparison.Ordinal)));
+        Tensor y = network.Forward(new Generator(1).Normal([2, 3, 4, 8]));
+        Assert.Equal([2, 6, 4, 8], y.Shape);
+        Assert.All(y.ToArray<float>(), value => Assert.Equal(0, value));
+
+        IEnumerable<string> Below(string name) => dense.Select(inner => $"{name}.{inner}");
+    }
+
+    /// <summary>With S scales, an output sees the input through 2^(S - 1) x 2^(S - 1) blocks: with no 3 x 3 convolution, nothing beyond.</summary>
+    [Fact]
+    public void MultiscaleDenseNet_SeesBlocks()
+    {
+        var network = new MultiscaleDenseNet(1, 1, new DenseNetSettings { Scales = 3, IntermediateChannels = 4, Depth = 0 }, new Generator(0), zeroLast: false, D);
+        Tensor x = new Generator(1).Normal([1, 1, 4, 8], D).WithGradient();
+        Tensor gradient = network.Forward(x)[0, 0, 1, 2].Backward().For(x)!;
+        Assert.All(gradient[0, 0, .., ..4].Contiguous().ToArray<double>(), value => Assert.NotEqual(0, value));
+        Assert.All(gradient[0, 0, .., 4..].Contiguous().ToArray<double>(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void MultiscaleDenseNet_RefusesWhatCannotBeHalved()
+    {
+        var network = new MultiscaleDenseNet(3, 6, new DenseNetSettings { Scales = 3, IntermediateChannels = 4, Depth = 0 }, new Generator(0));
+        var error = Assert.Throws<ArgumentException>(() => network.Forward(new Generator(1).Normal([2, 3, 4, 6])));
+        Assert.Equal(
+            "MultiscaleDenseNet: images must be [batch, channels, height, width] with height and width divisible by 4, for 3 scales; they are [2, 3, 4, 6]",
+            error.Message);
+        var scales = Assert.Throws<ArgumentOutOfRangeException>(() => new MultiscaleDenseNet(3, 6, new DenseNetSettings()));
+        Assert.StartsWith("MultiscaleDenseNet: settings.Scales must be 2 to 30; it is 1", scales.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>PyTorch takes the second axis of the kernel as fan-in, which is that of the outputs: the bound is 1/sqrt(O k k).</summary>
+    [Fact]
+    public void ConvTranspose2d_Enlarges_AndStartsWithinPyTorchsBound()
+    {
+        var layer = new ConvTranspose2d(64, 9, 2, stride: 2, generator: new Generator(0));
+        Assert.Equal(["weight [64, 9, 2, 2]", "bias [9]"], layer.State().Select(entry => $"{entry.Key} {entry.Value.Tensor.Shape}"));
+        Assert.Equal([2, 9, 6, 10], layer.Forward(Tensor.Ones([2, 64, 3, 5])).Shape);
+        float[] weights = layer.State()["weight"].Tensor.ToArray<float>();
+        Assert.InRange(weights.Max(), 0.99 / 6, 1.0 / 6);
+        Assert.InRange(weights.Min(), -1.0 / 6, -0.99 / 6);
     }
 
     [Fact]

@@ -130,14 +130,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void LeastValueCountIsTightForMixingLayers(bool splitPrior)
+    [InlineData(Mixing.ConvExp, true)]
+    [InlineData(Mixing.ConvExp, false)]
+    [InlineData(Mixing.Emerging, true)]
+    [InlineData(Mixing.Woodbury, true)]
+    [InlineData(Mixing.Woodbury, false)]
+    [InlineData(Mixing.Conv1x1, true, 3)]
+    public void LeastValueCountIsTightForMixingLayers(Mixing mixing, bool splitPrior, int scales = 1)
     {
-        var settings = new TrainingSettings { Levels = 3, Subflows = 2, Mixing = Mixing.ConvExp, UseSplitPrior = splitPrior, IntermediateChannels = 1, DenseNetDepth = 1, DenseNetGrowth = 1 };
+        var settings = new TrainingSettings
+        {
+            Levels = 3, Subflows = 2, Mixing = mixing, UseSplitPrior = splitPrior, Scales = scales, IntermediateChannels = 1, DenseNetDepth = 1, DenseNetGrowth = 1,
+        };
         ImageModel model = ModelFactory.Create(settings, [1, 32, 32], new Generator(0));
-        long biases = model.NamedParameters().Where(item => item.Name.Contains("transform_bias", StringComparison.Ordinal)).Sum(item => (long)item.Parameter.Value.ElementCount);
-        Assert.InRange(ModelFactory.LeastValueCount(settings, [1, 32, 32]), biases, model.State().Values.Sum(value => value.IsInteger ? 1 : value.Tensor.ElementCount));
+        string[] large = ["transform_bias", "woodbury_spatial", "transformations.1.weight", "transformations.3.weight"];
+        long mixings = model.NamedParameters()
+            .Where(item => large.Any(name => item.Name.Contains(name, StringComparison.Ordinal)))
+            .Sum(item => (long)item.Parameter.Value.ElementCount);
+        Assert.InRange(ModelFactory.LeastValueCount(settings, [1, 32, 32]), mixings, model.State().Values.Sum(value => value.IsInteger ? 1 : value.Tensor.ElementCount));
     }
 
     [Fact]
