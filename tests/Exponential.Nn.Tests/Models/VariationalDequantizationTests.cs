@@ -17,6 +17,8 @@ public sealed class VariationalDequantizationTests
     [InlineData(Mixing.Conv1x1, 1, false)]
     [InlineData(Mixing.ConvExp, 1, true)]
     [InlineData(Mixing.ConvExp, 2, true)]
+    [InlineData(Mixing.Emerging, 1, false)]
+    [InlineData(Mixing.Woodbury, 1, true)]
     public void TheDrawsLogDensityIsThatOfTheNoise(Mixing mixing, int levels, bool gated)
     {
         VariationalDequantization dequantization = Instance(

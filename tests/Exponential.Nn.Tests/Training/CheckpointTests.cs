@@ -99,8 +99,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("n_levels", "16", "the settings describe a model of at least")]
     [InlineData("n_levels", "17", "n_levels: expected 1 to 16; got 17")]
     [InlineData("n_levels", "\"two\"", "settings: ")]
-    [InlineData("mixing", "\"other\"", "mixing: expected 1x1 or convexp; got other")]
-    [InlineData("mixing", "1", "mixing: expected 1x1 or convexp; got Number")]
+    [InlineData("mixing", "\"other\"", "mixing: expected 1x1 or convexp or emerging or woodbury; got other")]
+    [InlineData("mixing", "1", "mixing: expected 1x1 or convexp or emerging or woodbury; got Number")]
     [InlineData("dtype", "null", "dtype")]
     [InlineData("no_such_setting", "1", "no_such_setting")]
     public void HostileSettingsAllocateNothing(string name, string json, string expected)
