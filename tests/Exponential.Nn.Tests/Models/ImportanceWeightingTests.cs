@@ -2,6 +2,7 @@ using Xunit;
 
 namespace Exponential.Nn.Tests;
 
+[Collection(Exponential.Tests.TrainingRuns.Name)]
 public sealed class ImportanceWeightingTests
 {
     // So steep a density over a bin that one draw of uniform noise bounds ln P(v) badly.
