@@ -26,7 +26,7 @@ public class UsageTests
     [InlineData("train --lr nan", "exponential train: --learning_rate: expected a positive number; got 'nan'")]
     [InlineData("train --lr 1e999", "exponential train: --learning_rate: expected a positive number; got '1e999'")]
     [InlineData("train --dropout_p 1", "exponential train: --dropout_p: expected a number in [0, 1); got '1'")]
-    [InlineData("train --mixing emerging", "exponential train: --mixing: expected 1x1 or convexp; got 'emerging'")]
+    [InlineData("train --mixing other", "exponential train: --mixing: expected 1x1 or convexp or emerging or woodbury; got 'other'")]
     [InlineData("train --manual_seed -1", "exponential train: --manual_seed: expected a whole number, at least 0; got '-1'")]
     [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10 or folder; got 'mnist'")]
     [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files")]
@@ -34,6 +34,17 @@ public class UsageTests
     [InlineData(
         "train --n_levels 6 --use_splitprior",
         "exponential train: --n_levels 6 with use_splitprior: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
+    [InlineData("train --model_type sylvester", "exponential train: --model_type: expected mixing; got 'sylvester'")]
+    [InlineData("train -te -va", "exponential train: --validation and --testing exclude each other")]
+    [InlineData("train --attention some", "exponential train: --attention: expected none or sparse or full; got 'some'")]
+    [InlineData("train --variable-type real", "exponential train: --variable_type: expected discrete or continuous; got 'real'")]
+    [InlineData("train --data_augmentation_level x", "exponential train: --data_augmentation_level: expected a whole number from -2147483648 to 2147483647; got 'x'")]
+    [InlineData("train -es -1", "exponential train: --early_stopping_epochs: expected a whole number from 0 to 2147483647; got '-1'")]
+    [InlineData("train --break_epochs", "exponential train: unknown option '--break_epochs'; did you mean --break_epoch?")]
+    [InlineData(
+        "train --no_checkpoints --checkpoint_interval_steps 5",
+        "exponential train: --checkpoint_interval_steps: expected none beside no_checkpoints; got 5")]
+    [InlineData("evaluate x --iw-samples -2", "exponential evaluate: --iw_samples: expected a whole number from 0 to 2147483647; got '-2'")]
     [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 4096; got '0'")]
     [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
     public void UsageErrorIsOneLineAndAHint(string line, string expected)
@@ -67,6 +78,8 @@ public class UsageTests
     [Theory]
     [InlineData("--help", "train")]
     [InlineData("train --help", "--n_intermediate_channels")]
+    [InlineData("train --help", "Model; any of these replaces the quick preset by the original's defaults:")]
+    [InlineData("train --bogus -h", "  -es, --early_stopping_epochs <n>")]
     [InlineData("evaluate --help", "--json")]
     [InlineData("--version", "0.")]
     public void HelpIsPrinted(string line, string expected)
