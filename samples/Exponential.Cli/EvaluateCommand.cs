@@ -5,7 +5,7 @@ using Exponential.Nn;
 
 namespace Exponential.Cli;
 
-/// <summary><c>exponential evaluate</c>: bits per dimension of a trained model, and its reconstruction error.</summary>
+/// <summary><c>exponential evaluate</c>: bits per dimension of a trained model, and how exactly it inverts itself.</summary>
 internal static class EvaluateCommand
 {
     private enum Split
@@ -23,56 +23,111 @@ internal static class EvaluateCommand
         Option<long> batch = Parsers.Whole("--batch_size", "Images at a time; the run's if left out.", 1, 1 << 20, "-bs");
         Option<string> data = Parsers.Text("--data", "Folder of the data set's files; the run's if left out.", "folder");
         Option<ulong> seed = Parsers.Seed("Seed of the dequantization noise; that of the run's own test if left out.");
+        Option<long> samples = Parsers.Whole(
+            "--iw_samples", "Draws of noise an image in the importance-weighted figure, which is measured besides; 0 for no such figure.", 0, int.MaxValue);
+        Option<bool> verify = Parsers.Flag(
+            "--verify", "Measure the reconstruction error over all the images, and how exactly each step of the flow inverts itself.");
         Option<ConvExpTerms> plan = Parsers.Choice("--convexp_plan", "Terms of the exponential; the run's if left out.", SettingWords.ConvExpTerms);
         Option<DType> dtype = Parsers.Choice("--dtype", "Number type to compute in; the run's if left out.", SettingWords.DTypes);
         Option<long> threads = Parsers.Whole("--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024);
         Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
-        var command = new Command("evaluate", "Measure a trained model: bits per dimension and reconstruction error.")
+        var command = new Command("evaluate", "Measure a trained model: bits per dimension, and how exactly it inverts itself.")
         {
-            run, split, images, batch, data, seed, plan, dtype, threads, json,
+            run, split, images, batch, data, seed, samples, verify, plan, dtype, threads, json,
         };
         command.SetAction(parsed =>
         {
             string path = RunArgument.Checkpoint(parsed.GetRequiredValue(run));
             TrainingSettings settings = Checkpoint.ReadSettings(path);
             RunArgument.UseThreads(parsed.GetValue(threads));
+            if (parsed.GetResult(data) is not null && settings.Dataset == BuiltInImages.Name)
+            {
+                terminal.Error.WriteLine($"exponential evaluate: notice: {RunArgument.UnusedFolder}");
+            }
+
             ImageDataset dataset = Datasets.Open(settings.Dataset, parsed.GetValue(data) ?? settings.DataDirectory, imageSize: settings.ImageSize);
             ImageSet set = parsed.GetValue(split) == Split.Validation ? dataset.Validation : dataset.Test;
             int most = (int)parsed.GetValue(images);
             set = most > 0 && most < set.Count ? set.Take(most) : set;
             int size = parsed.GetValue(batch) is > 0 and long given ? (int)given : settings.BatchSize;
 
-            Generator noise = parsed.GetResult(seed) is null ? Evaluation.TestNoise(settings) : new Generator(parsed.GetValue(seed));
             TrainingSettings asked = settings with
             {
                 ConvExpTerms = parsed.GetResult(plan) is null ? settings.ConvExpTerms : parsed.GetValue(plan),
                 DType = parsed.GetResult(dtype) is null ? settings.DType : parsed.GetValue(dtype),
             };
             ImageModel model = Checkpoint.LoadModel(path, asked, set.ImageShape);
-            double bits = Evaluation.BitsPerDim(model, set, size, noise, stop);
-            double worst = Evaluation.WorstReconstructionError(model, set.Take(Math.Min(Evaluation.ReconstructedImages, set.Count)));
-            terminal.Output.WriteLine(parsed.GetValue(json)
-                ? Json(path, set, bits, worst).ToJsonString(Output.Indented)
-                : Text(path, set, bits, worst));
+            int draws = (int)parsed.GetValue(samples);
+            double bits = Evaluation.BitsPerDim(model, set, size, Noise(), stop);
+            double? weighted = draws > 0 ? Evaluation.ImportanceWeightedBitsPerDim(model, set, draws, size, Noise(), stop) : null;
+            VerificationResult? verified = parsed.GetValue(verify) ? Evaluation.Verify(model, set, size, stop) : null;
+            double worst = verified?.ReconstructionError
+                ?? Evaluation.WorstReconstructionError(model, set.Take(Math.Min(Evaluation.ReconstructedImages, set.Count)));
+            var result = new Figures(Path.GetFullPath(path), set, bits, BitsPerDim.ToNats(bits, set.ImageShape), draws, weighted, worst, verified);
+            terminal.Output.WriteLine(parsed.GetValue(json) ? Json(result).ToJsonString(Output.Indented) : Text(result));
             return CommandLine.Success;
+
+            Generator Noise() => parsed.GetResult(seed) is null ? Evaluation.TestNoise(settings) : new Generator(parsed.GetValue(seed));
         });
         return command;
     }
 
-    private static JsonObject Json(string path, ImageSet set, double bits, double worst) => new()
+    private static JsonObject Json(Figures f)
     {
-        ["file"] = Path.GetFullPath(path),
-        ["images"] = set.Name,
-        ["count"] = set.Count,
-        ["bits_per_dim"] = Output.Number(bits),
-        ["worst_reconstruction_error"] = Output.Number(worst),
-    };
+        var json = new JsonObject
+        {
+            ["file"] = f.File,
+            ["images"] = f.Set.Name,
+            ["count"] = f.Set.Count,
+            ["bits_per_dim"] = Output.Number(f.Bits),
+            ["negative_elbo"] = Output.Number(f.Nats),
+        };
+        if (f.Weighted is double weighted)
+        {
+            json["importance_samples"] = f.Draws;
+            json["importance_weighted_bits_per_dim"] = Output.Number(weighted);
+        }
 
-    private static string Text(string path, ImageSet set, double bits, double worst) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        {Path.GetFullPath(path)}
-        {set.Count:N0} images of {set.Name}: {Output.Text(bits, "F4")} bits/dim
-        Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(worst, "E2")}
-        """);
+        json["worst_reconstruction_error"] = Output.Number(f.Worst);
+        if (f.Verified is VerificationResult verified)
+        {
+            json["inverse_residual"] = Output.Number(verified.InverseResidual);
+            json["steps"] = new JsonArray([.. verified.Steps.Select(step => new JsonObject
+            {
+                ["name"] = step.Name,
+                ["type"] = step.Type,
+                ["inverse_residual"] = Output.Number(step.InverseResidual),
+            })]);
+        }
+
+        return json;
+    }
+
+    private static string Text(Figures f)
+    {
+        List<string> lines =
+        [
+            f.File,
+            Invariant($"{f.Set.Count:N0} images of {f.Set.Name}: {Output.Text(f.Bits, "F4")} bits/dim, a negative ELBO of {Output.Text(f.Nats, "F1")} nats an image"),
+        ];
+        if (f.Weighted is double weighted)
+        {
+            lines.Add(Invariant($"Importance-weighted, {f.Draws:N0} samples an image: {Output.Text(weighted, "F4")} bits/dim"));
+        }
+
+        lines.Add($"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(f.Worst, "E2")}");
+        if (f.Verified is VerificationResult verified)
+        {
+            StepResidual worst = verified.Steps.MaxBy(step => step.InverseResidual)!;
+            lines.Add($"Inverse residual, max |encode(decode(z)) - z|: {Output.Text(verified.InverseResidual, "E2")}");
+            lines.Add($"Of one step alone at most {Output.Text(worst.InverseResidual, "E2")}: {worst.Name}, {worst.Type}");
+        }
+
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Figures(
+        string File, ImageSet Set, double Bits, double Nats, int Draws, double? Weighted, double Worst, VerificationResult? Verified);
 }

@@ -21,7 +21,7 @@ internal sealed class InertOptions
             Parsers.Whole("--data_augmentation_level", "Level of augmentation; the data set alone decides. [2]", int.MinValue, int.MaxValue),
             "has no effect, as in the original: the data set alone decides how its images are augmented"),
         (
-            Parsers.Choice("--variable_type", "Type of the data. [discrete]", [("discrete", true), ("continuous", false)]),
+            Parsers.Choice("--variable_type", "Type of the data. [discrete]", [("discrete", 0), ("continuous", 1)]),
             "has no effect, as in the original: pixel values are whole numbers, and dequantized"),
         (
             Parsers.Choice("--attention", "Attention in the networks. [none]", [("none", 0), ("sparse", 1), ("full", 2)]),

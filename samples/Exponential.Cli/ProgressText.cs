@@ -24,7 +24,7 @@ internal static class ProgressText
     public static string Describe(RunStopped stopped) => stopped.Reason switch
     {
         StopReason.Completed => Invariant($"All {stopped.Step} steps are done; testing the best model."),
-        StopReason.EarlyStopping => Invariant($"No better validation for long enough: the run ends after step {stopped.Step}; testing the best model."),
+        StopReason.EarlyStopping => Invariant($"No better validation for as many epochs as --early_stopping_epochs allows: the run ends after step {stopped.Step}; testing the best model."),
         StopReason.TimeLimit => Invariant($"The time is over after step {stopped.Step}; testing the best model. --resume continues the run."),
         _ when stopped.IsSaved => Invariant($"Stopped after step {stopped.Step}; everything is saved."),
         _ => Invariant($"Stopped after step {stopped.Step}; nothing is saved, as --no_checkpoints asked."),

@@ -46,7 +46,7 @@ internal static class TrainCommand
         TrainingResult result = Progressing(terminal, reporter => resumed is null
             ? Trainer.Run(settings, data, reporter, stop)
             : Trainer.Resume(resumed, data, settings, reporter, stop));
-        Report(result, terminal.Output);
+        Report(result, settings, terminal.Output);
         return CommandLine.Success;
     }
 
@@ -82,12 +82,18 @@ internal static class TrainCommand
         }
     }
 
-    private static void Report(TrainingResult result, TextWriter output)
+    private static void Report(TrainingResult result, TrainingSettings settings, TextWriter output)
     {
         if (result.TestBitsPerDim is double bits)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"Test: {bits:F4} bits/dim, a negative ELBO of {result.TestNegativeElbo:F1} nats an image"));
+        }
+
+        if (result.TestImportanceWeightedBitsPerDim is double weighted)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"Test, importance-weighted over {settings.ImportanceSamples:N0} samples an image: {weighted:F4} bits/dim"));
         }
 
         if (result.WorstReconstructionError is double error)

@@ -155,7 +155,7 @@ internal sealed class TrainOptions
     private void DefineModel()
     {
         Begin("Model; any of these replaces the quick preset by the original's defaults");
-        Add(Scope.Model, Parsers.Choice("--model_type", "Kind of flow. [mixing]", [("mixing", true)]), (s, _) => s);
+        Add(Scope.Model, Parsers.Choice("--model_type", "Kind of flow. [mixing]", [("mixing", 0)]), (s, _) => s);
         AddWhole(Scope.Model, "--n_levels", "Levels of the flow.", 1, 16, (s, v) => s with { Levels = v });
         AddWhole(Scope.Model, "--n_subflows", "Coupling and mixing pairs a level.", 1, 1024, (s, v) => s with { Subflows = v });
         AddWhole(Scope.Model, "--n_intermediate_channels", "Channels inside a coupling's network.", 1, 65536, (s, v) => s with { IntermediateChannels = v });

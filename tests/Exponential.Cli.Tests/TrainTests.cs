@@ -85,6 +85,157 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void ContradictingResumeNamesBothValuesAndChangesNothing()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "1").Code);
+        string run = _folder.File("run");
+        var before = Directory.GetFiles(run).ToDictionary(path => path, File.ReadAllBytes);
+        AssertRefused("--learning-rate 0.5", "--learning_rate", "0.001", "0.5");
+        AssertRefused("--mixing 1x1", "--mixing", "convexp", "1x1");
+        AssertRefused("--use_gated_conv", "--use_gated_conv", "false", "true");
+        AssertRefused("--max_steps 3 --exp_name other", "--exp_name", "run", "other");
+        AssertRefused("--out-dir elsewhere", "--out_dir", _folder.Root, Path.GetFullPath("elsewhere"));
+        AssertRefused("--no-checkpoints", "--no_checkpoints", "false", "true");
+        Assert.Equal(before.Keys.Order(), Directory.GetFiles(run).Order());
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+
+        // What the run has anyway may be said again.
+        CliResult same = Cli.Run([.. Arguments("run"), "--model_type", "mixing", "--resume", run, "--max_steps", "2"]);
+        Assert.Equal("", same.Error);
+        Assert.Contains("step 2/2", same.Output);
+
+        void AssertRefused(string more, string option, string own, string given)
+        {
+            CliResult refused = Cli.Run(["train", "--resume", run, .. more.Split(' ')]);
+            Assert.Equal(CommandLine.Usage, refused.Code);
+            Assert.Equal(
+                [
+                    $"exponential train: {option} cannot change when a run is resumed: the run has {own}; got {given}",
+                    "Leave it out: the run's own settings hold. Nothing has been changed.",
+                ],
+                refused.ErrorLines);
+        }
+    }
+
+    [Fact]
+    public void RunWhoseMetricsAreGoneGoesOnWithANotice()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "2", "--log_interval", "1").Code);
+        string metrics = _folder.File("run", RunFolder.MetricsName);
+        File.Delete(metrics);
+        CliResult resumed = Cli.Run("train", "--resume", _folder.File("run"), "--max_steps", "3");
+        Assert.Equal(CommandLine.Success, resumed.Code);
+        Assert.Equal(
+            [$"exponential train: notice: {metrics} is gone, with the 3 lines it had; the run goes on, and its metrics begin anew"], resumed.ErrorLines);
+        Assert.Equal(3, RunFolder.ReadMetrics(_folder.File("run"))[0].Step);
+    }
+
+    [Fact]
+    public void OptionsWithoutEffectEarnANoticeEach()
+    {
+        CliResult plain = Train("plain", "--max_steps", "1", "--manual_seed", "3");
+        CliResult noticed = Train(
+            "noticed", "--max_steps", "1", "--manual_seed", "3", "-va", "-nc", "--attention", "full", "--variable-type=continuous",
+            "--data_augmentation_level", "2", "-es", "300", "--data", _folder.Root);
+        Assert.Equal("", plain.Error);
+        Assert.Equal(CommandLine.Success, noticed.Code);
+        Assert.Equal(
+            [
+                "exponential train: notice: --validation has no effect, as in the original: the best model is tested at the end in any case",
+                "exponential train: notice: --data_augmentation_level has no effect, as in the original: the data set alone decides how its images are augmented",
+                "exponential train: notice: --variable_type has no effect, as in the original: pixel values are whole numbers, and dequantized",
+                "exponential train: notice: --attention has no effect, as in the original: its networks have no attention",
+                "exponential train: notice: --no_cuda has no effect: the CPU is the only device here",
+                "exponential train: notice: --early_stopping_epochs ends the run here; in the original it has no effect",
+                "exponential train: notice: --data has no effect: the images of the data set shapes are drawn by the program",
+            ],
+            noticed.ErrorLines);
+        Assert.Equal(
+            RunFolder.ReadMetrics(_folder.File("plain"))[^1].TestBitsPerDim, RunFolder.ReadMetrics(_folder.File("noticed"))[^1].TestBitsPerDim);
+    }
+
+    [Fact]
+    public void EveryOptionOfTheOriginalIsTaken()
+    {
+        // Its settings.py, in order, with the short forms, each at its default there.
+        TrainingSettings settings = Parse(
+            "-d cifar10 -nc --manual_seed 1 -li 20 --evaluate_interval_epochs 25 -od snapshots -te -e 1000 -es 300 -bs 256 -lr 0.001 --warmup 10 "
+            + "--data_augmentation_level 2 --variable_type discrete --dequantize_distribution uniform --n_levels 2 --n_subflows 4 --n_context 32 "
+            + "--n_intermediate_channels 64 --densenet_depth 8 --densenet_growth 64 --n_densenets 1 --n_scales 1 --use_gated_conv --use_splitprior "
+            + "--mixing 1x1 --convexp_coeff 0.95 --attention none --dropout_p 0.0 --dequantize_subflows 4 --dequantize_levels 1 --exp_name a "
+            + "--break_epoch --lr_decay 0.995");
+        TrainingSettings expected = new()
+        {
+            Dataset = "cifar10",
+            OutputDirectory = Path.GetFullPath("snapshots"),
+            ExperimentName = "a",
+            EarlyStoppingEpochs = 300,
+            UseGatedConv = true,
+            UseSplitPrior = true,
+            BreakEpoch = true,
+        };
+        Assert.Equal(expected, settings);
+        Assert.Equal(new TrainingSettings(), Parse("--testing --model-type mixing"));
+        Assert.Equal(new TrainingSettings { EarlyStoppingEpochs = 7, BreakEpoch = true }, Parse("--model_type=mixing --early-stopping-epochs 7 --break-epoch"));
+    }
+
+    [Fact]
+    public void RunWithoutCheckpointsIsTestedAndLeavesNone()
+    {
+        CliResult result = Train("run", "--max_steps", "2", "--no-checkpoints", "--sample-images", "0", "--break_epoch", "--iw-samples", "3");
+        Assert.Equal("", result.Error);
+        MetricsLine test = RunFolder.ReadMetrics(_folder.File("run"))[^1];
+        Assert.Contains($"Test: {test.TestBitsPerDim:F4} bits/dim, a negative ELBO of {test.TestNegativeElbo:F1} nats an image", result.Output);
+        Assert.Contains($"Test, importance-weighted over 3 samples an image: {test.TestImportanceWeightedBitsPerDim:F4} bits/dim", result.Output);
+        Assert.Equal(
+            [RunFolder.CurvesName, RunFolder.MetricsName, RunFolder.ReconstructionName, RunFolder.SettingsName],
+            Directory.GetFiles(_folder.File("run")).Select(path => Path.GetFileName(path)).Order());
+
+        using var stop = new CancellationTokenSource();
+        CliResult stopped = Cli.Run([.. Arguments("other"), "--no_checkpoints"], stop.Token, line =>
+        {
+            if (line.StartsWith("convexp mixing flow", StringComparison.Ordinal))
+            {
+                stop.Cancel();
+            }
+        });
+        Assert.Contains("Stopped after step 0; nothing is saved, as --no_checkpoints asked.", stopped.Output);
+        Assert.DoesNotContain("--resume", stopped.Output);
+    }
+
+    [Fact]
+    public void RunThatStopsImprovingEnds()
+    {
+        CliResult result = Train("run", "--break_epoch", "--lr", "1e-30", "--early_stopping_epochs", "1", "--epochs", "30", "--no_checkpoints");
+        Assert.Equal(CommandLine.Success, result.Code);
+        Assert.Contains("No better validation for as many epochs as --early_stopping_epochs allows: the run ends after step ", result.Output);
+        Assert.Contains("Test: ", result.Output);
+    }
+
+    [Fact]
+    public void EvaluateWeighsAndVerifies()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "2", "--iw_samples", "4").Code);
+        string run = _folder.File("run");
+        MetricsLine test = RunFolder.ReadMetrics(run)[^1];
+        JsonNode json = Json("evaluate", run, "--max_images", "16", "--iw_samples", "4", "--verify", "--json");
+        Assert.Equal((4, test.TestImportanceWeightedBitsPerDim), ((int)json["importance_samples"]!, (double?)json["importance_weighted_bits_per_dim"]));
+        Assert.Equal(test.TestNegativeElbo, (double?)json["negative_elbo"]);
+        Assert.InRange((double)json["inverse_residual"]!, 0, 1e-3);
+        Assert.InRange((double)json["worst_reconstruction_error"]!, 0, 1e-4);
+        JsonArray steps = json["steps"]!.AsArray();
+        Assert.Contains(steps, step => (string?)step!["type"] == "ConvExp");
+        Assert.All(steps, step => Assert.InRange((double)step!["inverse_residual"]!, 0, 1e-3));
+
+        CliResult text = Cli.Run("evaluate", run, "--max-images", "16", "--iw-samples", "4", "--verify", "--data", _folder.Root);
+        Assert.Contains($"Importance-weighted, 4 samples an image: {test.TestImportanceWeightedBitsPerDim:F4} bits/dim", text.Output);
+        Assert.Contains("Inverse residual, max |encode(decode(z)) - z|: ", text.Output);
+        Assert.Matches(@"Of one step alone at most \S+: transformations\.\d+, \w+", text.Output);
+        Assert.Equal(
+            ["exponential evaluate: notice: --data has no effect: the images of the data set shapes are drawn by the program"], text.ErrorLines);
+    }
+
+    [Fact]
     public void NumbersDoNotDependOnTheCulture()
     {
         CultureInfo before = CultureInfo.CurrentCulture;
@@ -219,13 +370,7 @@ public sealed class TrainTests : IDisposable
     [InlineData("--use-splitprior", false)]
     public void AnyModelOptionGivesTheOriginalsDefaults(string line, bool isQuick)
     {
-        var options = new TrainOptions();
-        var command = new System.CommandLine.Command("train");
-        options.AddTo(command);
-        var root = new System.CommandLine.RootCommand { command };
-        System.CommandLine.ParseResult parsed = root.Parse(Spelling.Canonical(["train", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)], root));
-        Assert.Empty(parsed.Errors);
-        TrainingSettings settings = options.Settings(parsed);
+        TrainingSettings settings = Parse(line);
         TrainingSettings expected = isQuick ? TrainingSettings.Quick : new TrainingSettings();
         Assert.Equal(
             (expected.DenseNetDepth, expected.DenseNetGrowth, expected.Subflows, expected.MaxSteps, expected.Epochs, expected.Warmup),
@@ -247,6 +392,17 @@ public sealed class TrainTests : IDisposable
     private string[] Arguments(string name) => ["train", .. Cli.TinyModel, "--out_dir", _folder.Root, "--exp_name", name];
 
     private CliResult Train(string name, params string[] more) => Cli.Run([.. Arguments(name), .. more]);
+
+    private static TrainingSettings Parse(string line)
+    {
+        var options = new TrainOptions();
+        var command = new System.CommandLine.Command("train");
+        options.AddTo(command);
+        var root = new System.CommandLine.RootCommand { command };
+        System.CommandLine.ParseResult parsed = root.Parse(Spelling.Canonical(["train", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)], root));
+        Assert.Empty(parsed.Errors);
+        return options.Settings(parsed);
+    }
 
     private static JsonNode Json(params string[] args)
     {

@@ -207,11 +207,14 @@ internal sealed class TrainingLoop
         return left;
     }
 
-    /// <summary>Evaluations still to come: the schedule's, the one at the run's end, and the test, which takes about as long.</summary>
+    /// <summary>
+    /// Evaluations still to come: the schedule's, the one at the run's end, and the test, which takes about as long, and again for each sample
+    /// of importance weighting.
+    /// </summary>
     private long EvaluationsLeft()
     {
         long last = (TotalSteps - 1) / _stepsPerEpoch;
-        return Math.Max(0, EvaluationsIn(last) - EvaluationsIn(State.Epoch)) + 2;
+        return Math.Max(0, EvaluationsIn(last) - EvaluationsIn(State.Epoch)) + 2 + Settings.ImportanceSamples;
     }
 
     /// <summary>Evaluates the validation images, draws samples, and saves: first the best model, then the run.</summary>
@@ -261,15 +264,27 @@ internal sealed class TrainingLoop
             best,
             () => Evaluation.BitsPerDim(best, _data.Test, Settings.BatchSize, Evaluation.TestNoise(Settings), _cancel));
         double nats = BitsPerDim.ToNats(test, _data.ImageShape);
+        int samples = Settings.ImportanceSamples;
+        double? weighted = samples == 0 ? null : Finite(
+            "the importance-weighted test bits/dim",
+            best,
+            () => Evaluation.ImportanceWeightedBitsPerDim(
+                best, _data.Test, samples, Settings.BatchSize, Evaluation.TestNoise(Settings), _cancel));
         double worst = DrawReconstruction(best);
         Write(new MetricsLine
         {
             Event = MetricsLine.ResultEvent,
             TestBitsPerDim = test,
             TestNegativeElbo = nats,
+            TestImportanceWeightedBitsPerDim = weighted,
+            ImportanceSamples = weighted is null ? null : samples,
             WorstReconstructionError = double.IsFinite(worst) ? worst : null,
         });
-        return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst) { TestNegativeElbo = nats };
+        return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst)
+        {
+            TestNegativeElbo = nats,
+            TestImportanceWeightedBitsPerDim = weighted,
+        };
     }
 
     private ImageModel BestModel()
