@@ -7,7 +7,7 @@ namespace Exponential.Nn;
 /// samples derive from the seed, and neither evaluations nor interruptions draw from what the steps draw from.
 /// </para>
 /// <para>
-/// Cancelling finishes the current step, saves and returns. <c>Resume</c> goes on from the last checkpoint, wherever the run was
+/// Cancelling finishes the current step, saves (unless the run is without checkpoints) and returns. <c>Resume</c> goes on from the last checkpoint, wherever the run was
 /// stopped or killed, and comes to the same weights and metrics, bit for bit. A run that ended at its limit of steps or minutes evaluates
 /// once more at its end; resumed with a higher limit, it keeps that evaluation.
 /// </para>
@@ -58,7 +58,8 @@ public static class Trainer
     /// <param name="folder">The run's folder.</param>
     /// <param name="settings">
     /// Null for the run's own settings. Otherwise they may differ from those in what controls how far and how fast it goes: the limits on
-    /// epochs, steps and minutes, the intervals of logging and checkpoints, the number of test images, threads, folders.
+    /// epochs, steps and minutes, early stopping, the intervals of logging and checkpoints, the numbers of test images, importance samples and
+    /// sample images, threads, folders.
     /// </param>
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
