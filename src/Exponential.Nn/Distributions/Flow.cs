@@ -9,6 +9,7 @@ public sealed class Flow : Distribution
     private readonly List<FlowStep> _steps = [];
     private readonly List<Shape> _latentShapes = [];
     private readonly Distribution _base;
+    private StepRebuilder? _rebuilder;
 
     /// <summary>Makes a flow of one step; a <see cref="Chain"/> counts as the steps that it consists of.</summary>
     /// <param name="step">From data to latent.</param>
@@ -65,6 +66,18 @@ public sealed class Flow : Distribution
     /// <inheritdoc/>
     public override int ContextChannels { get; }
 
+    /// <summary>
+    /// What <see cref="Distribution.LogProb"/> keeps for the backward pass. Gradients of gradients need <see cref="RecomputeKind.None"/>.
+    /// </summary>
+    public RecomputeKind Recompute
+    {
+        get => _rebuilder is null ? RecomputeKind.None : RecomputeKind.Inverse;
+        set => _rebuilder = value == RecomputeKind.None ? null : _rebuilder ?? new StepRebuilder(_steps);
+    }
+
+    /// <summary>How well the inputs of the steps are rebuilt by <see cref="RecomputeKind.Inverse"/>; empty without it.</summary>
+    public IReadOnlyList<RebuiltStep> RebuiltSteps => _rebuilder?.Status() ?? [];
+
     /// <summary>The latents of a batch: what each split prior took out, in order, and last what reached the prior.</summary>
     /// <param name="x">[B, ..<see cref="EventShape"/>].</param>
     /// <param name="context">What the flow is conditioned on, if it takes a context.</param>
@@ -109,6 +122,13 @@ public sealed class Flow : Distribution
     /// <inheritdoc/>
     protected override Tensor LogProbCore(Tensor x, Tensor? context)
     {
+        // A check of every module's output names the module; rebuilt steps would be one operation to it.
+        if (_rebuilder is not null && Autograd.IsRecording && !FiniteChecks.Enabled && _steps.Count > 0)
+        {
+            (Tensor z, Tensor logDensity) = _rebuilder.Run(x, context);
+            return _base.LogProb(z, BaseContext(context)) + logDensity;
+        }
+
         Tensor? total = null;
         foreach (FlowStep step in _steps)
         {

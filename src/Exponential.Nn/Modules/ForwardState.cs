@@ -10,11 +10,12 @@ internal sealed class ForwardState
     private readonly StateBuffer[] _buffers;
     private readonly IntegerBuffer[] _integers;
 
-    public ForwardState(Module model, Generator noise)
+    /// <summary>Watches a module, and generators that it does not own.</summary>
+    public ForwardState(Module module, params ReadOnlySpan<Generator> others)
     {
-        _generators = [noise, .. model.NamedGenerators().Select(item => item.Generator)];
-        _buffers = [.. model.Buffers()];
-        _integers = [.. model.Integers()];
+        _generators = [.. others, .. module.NamedGenerators().Select(item => item.Generator)];
+        _buffers = [.. module.Buffers()];
+        _integers = [.. module.Integers()];
     }
 
     public Values Capture() => new(
