@@ -179,6 +179,12 @@ internal sealed class TrainOptions
                 "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as a certified tolerance takes.",
                 SettingWords.ConvExpTerms),
             (s, v) => s with { ConvExpTerms = v });
+        Add(
+            Scope.Run,
+            Parsers.Choice(
+                "--recompute", "What is computed again in the backward pass instead of kept: nothing, or a flow's activations, from its outputs by the inverse.",
+                SettingWords.Recomputes),
+            (s, v) => s with { Recompute = v });
     }
 
     private void DefineNumbers()

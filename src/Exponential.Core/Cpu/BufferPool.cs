@@ -36,6 +36,8 @@ internal sealed unsafe class PinnedBuffer
 internal static class BufferPool
 {
     public const int Alignment = 64;
+    /// <summary>How many size classes above its own a rent may be served from: two are at most half as large again.</summary>
+    private const int MostWider = 2;
     private const long InitialHighWater = 32L << 20;
     private const long LargestBuffer = int.MaxValue - 128;
 
@@ -83,7 +85,7 @@ internal static class BufferPool
             Reclaim(capacity);
         }
 
-        return TryTake(sizeClass, capacity) ?? Create(sizeClass, capacity);
+        return TryTake(sizeClass) ?? Create(sizeClass, capacity);
     }
 
     public static void Return(PinnedBuffer buffer)
@@ -131,18 +133,21 @@ internal static class BufferPool
         }
     }
 
-    private static PinnedBuffer? TryTake(int sizeClass, long capacity)
+    private static PinnedBuffer? TryTake(int sizeClass)
     {
         lock (Gate)
         {
-            if (!Free[sizeClass].TryPop(out PinnedBuffer? buffer))
+            for (int wider = 0; wider <= MostWider; wider++)
             {
-                return null;
+                if (Free[sizeClass + wider].TryPop(out PinnedBuffer? buffer))
+                {
+                    _pooled -= buffer.Capacity;
+                    CountIn(buffer.Capacity);
+                    return buffer;
+                }
             }
 
-            _pooled -= capacity;
-            CountIn(capacity);
-            return buffer;
+            return null;
         }
     }
 

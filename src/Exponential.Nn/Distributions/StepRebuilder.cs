@@ -103,8 +103,7 @@ internal sealed class StepRebuilder
 
                 ForwardState state = owner._states[k];
                 ForwardState.Values before = state.Capture();
-                (x, Tensor logDensity) = owner._steps[k].Encode(x, context, latents);
-                total += logDensity;
+                x = Encode(k, x, context, latents, ref total);
 
                 // Run again, the step draws the same numbers and moves its vectors from where they were; what its first use sets stays set.
                 _replay[k] = before with { Integers = state.Capture().Integers };
@@ -117,6 +116,23 @@ internal sealed class StepRebuilder
                 outputs[index++] = output.Data.Share();
                 GC.KeepAlive(output);
             }
+        }
+
+        /// <summary>Runs step k and gives back at once what is neither its value, nor its log-density, nor a latent.</summary>
+        private Tensor Encode(int k, Tensor x, Tensor? context, List<Tensor> latents, ref Tensor total)
+        {
+            using TemporaryScope scope = TemporaryScope.Begin();
+            int before = latents.Count;
+            (Tensor value, Tensor logDensity) = owner._steps[k].Encode(x, context, latents);
+            total += logDensity;
+            scope.Keep(value);
+            scope.Keep(total);
+            foreach (Tensor latent in latents.Skip(before))
+            {
+                scope.Keep(latent);
+            }
+
+            return value;
         }
 
         public override void Vjp(VjpContext context)
@@ -250,14 +266,23 @@ internal sealed class StepRebuilder
             using Autograd.RecordingScope on = Autograd.Recording(true);
             Tensor leaf = x.WithGradient();
             Tensor? conditionLeaf = condition?.WithGradient();
-            (Tensor value, Tensor logDensity) = owner._steps[k].Encode(leaf, conditionLeaf, latents: null);
-            Tensor objective = (value * gradient).Sum() + (logDensity * logDensityGradient).Sum();
+            Tensor objective = Objective(k, leaf, conditionLeaf, gradient, logDensityGradient);
             return Autograd.GradientSince(
                 leaf.Node!.Sequence,
                 objective,
                 [.. parameters.Select(parameter => parameter.Value), leaf, .. conditionLeaf is null ? [] : new[] { conditionLeaf }],
                 cotangent: null,
                 createGraph: false);
+        }
+
+        /// <summary>Runs step k again. Its graph holds what it needs; handles on anything else are given back at once.</summary>
+        private Tensor Objective(int k, Tensor leaf, Tensor? conditionLeaf, Tensor gradient, Tensor logDensityGradient)
+        {
+            using TemporaryScope scope = TemporaryScope.Begin();
+            (Tensor value, Tensor logDensity) = owner._steps[k].Encode(leaf, conditionLeaf, latents: null);
+            Tensor objective = (value * gradient).Sum() + (logDensity * logDensityGradient).Sum();
+            scope.Keep(objective);
+            return objective;
         }
     }
 }

@@ -26,8 +26,9 @@ internal static class ModelFactory
                 Dropout = settings.Dropout,
             },
         };
-        return new ImageModel(
-            MixingFlow.Create(imageShape, flow, generator, settings.DType), Dequantization(settings, flow, imageShape, generator));
+        Flow distribution = MixingFlow.Create(imageShape, flow, generator, settings.DType);
+        distribution.Recompute = settings.Recompute;
+        return new ImageModel(distribution, Dequantization(settings, flow, imageShape, generator));
     }
 
     /// <summary>The model without values: to be counted, or to have a state loaded into it. Nothing of its size is allocated.</summary>

@@ -15,6 +15,10 @@ public static class SettingWords
     public static IReadOnlyList<(string Word, ConvExpTerms Value)> ConvExpTerms { get; } =
         [("original", Nn.ConvExpTerms.Original), ("tolerance", Nn.ConvExpTerms.Tolerance)];
 
+    /// <summary>Words of <see cref="TrainingSettings.Recompute"/>.</summary>
+    public static IReadOnlyList<(string Word, RecomputeKind Value)> Recomputes { get; } =
+        [("none", RecomputeKind.None), ("inverse", RecomputeKind.Inverse)];
+
     /// <summary>Words of <see cref="TrainingSettings.Dequantization"/>.</summary>
     public static IReadOnlyList<(string Word, DequantizationKind Value)> Dequantizations { get; } =
         [("uniform", DequantizationKind.Uniform), ("flow", DequantizationKind.Flow)];

@@ -13,6 +13,7 @@ namespace Exponential.Nn;
         typeof(OptimizerConverter),
         typeof(MixingConverter),
         typeof(ConvExpTermsConverter),
+        typeof(RecomputeKindConverter),
         typeof(DequantizationConverter),
         typeof(DTypeConverter),
     ])]
@@ -51,6 +52,8 @@ internal abstract class WordConverter<T>(string name, IReadOnlyList<(string Word
 internal sealed class OptimizerConverter() : WordConverter<OptimizerKind>("optimizer", SettingWords.Optimizers);
 
 internal sealed class MixingConverter() : WordConverter<Mixing>("mixing", SettingWords.Mixings);
+
+internal sealed class RecomputeKindConverter() : WordConverter<RecomputeKind>("recompute", SettingWords.Recomputes);
 
 internal sealed class ConvExpTermsConverter() : WordConverter<ConvExpTerms>("convexp_plan", SettingWords.ConvExpTerms);
 

@@ -215,6 +215,13 @@ public sealed record TrainingSettings
     [JsonPropertyName("no_checkpoints")]
     public bool NoCheckpoints { get; init; }
 
+    /// <summary>
+    /// What the flow keeps for the backward pass; to rebuild the rest by the inverse, a convolution exponential must be exact, by
+    /// <see cref="ConvExpTerms.Tolerance"/>. The noise's flow, which runs the other way, keeps its activations in either case.
+    /// </summary>
+    [JsonPropertyName("recompute")]
+    public RecomputeKind Recompute { get; init; } = RecomputeKind.None;
+
     /// <summary>Threads of the arithmetic; 0 for one a core. The results do not depend on it.</summary>
     [JsonPropertyName("threads")]
     public int Threads { get; init; }
@@ -270,6 +277,10 @@ public sealed record TrainingSettings
         Require(Enum.IsDefined(Mixing), "mixing", "1x1, convexp, emerging or woodbury", Mixing);
         Require(double.IsFinite(ConvExpCoefficient) && ConvExpCoefficient > 0, "convexp_coeff", "a positive number", ConvExpCoefficient);
         Require(Enum.IsDefined(ConvExpTerms), "convexp_plan", "original or tolerance", ConvExpTerms);
+        Require(Enum.IsDefined(Recompute), "recompute", "none or inverse", Recompute);
+        Require(
+            Recompute != RecomputeKind.Inverse || Mixing != Mixing.ConvExp || ConvExpTerms == ConvExpTerms.Tolerance,
+            "recompute inverse", "convexp_plan tolerance, whose inverse is exact", SettingWords.ConvExpTerms.Of(ConvExpTerms));
         Require(Enum.IsDefined(Dequantization), DequantizationName, "uniform or flow", Dequantization);
         Require(DequantizationLevels is >= 1 and <= 16, "dequantize_levels", "1 to 16", DequantizationLevels);
         Require(DequantizationSubflows is >= 1 and <= 1024, "dequantize_subflows", "1 to 1024", DequantizationSubflows);

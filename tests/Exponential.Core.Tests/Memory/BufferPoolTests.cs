@@ -22,16 +22,31 @@ public sealed unsafe class BufferPoolTests
     }
 
     [Fact]
-    public void BuffersAreAlignedAndAtMostAQuarterLonger()
+    public void NewBuffersAreAlignedAndAtMostAQuarterLonger()
     {
+        BufferPool.Trim();
         foreach (long bytes in Enumerable.Range(0, 400).Select(step => (long)Math.Pow(2, step / 16.0) + step).Append(0).Append(1).Append(64).Append(65))
         {
             PinnedBuffer buffer = BufferPool.Rent(bytes);
             Assert.Equal(0, (long)buffer.Start % BufferPool.Alignment);
             Assert.InRange(buffer.Capacity, bytes, (bytes * 5 / 4) + 64);
             Assert.Equal(buffer.Capacity, buffer.Bytes.Length);
-            BufferPool.Return(buffer);
+            BufferPool.Forget(buffer);
         }
+    }
+
+    [Fact]
+    public void AFreeBufferServesRentsOfUpToTwoThirdsOfIt()
+    {
+        BufferPool.Trim();
+        PinnedBuffer first = BufferPool.Rent(7 << 20);
+        BufferPool.Return(first);
+        PinnedBuffer smaller = BufferPool.Rent(5 << 20);
+        Assert.Same(first, smaller);
+        BufferPool.Return(smaller);
+        PinnedBuffer half = BufferPool.Rent(7 << 19);
+        Assert.NotSame(first, half);
+        BufferPool.Return(half);
     }
 
     [Fact]
