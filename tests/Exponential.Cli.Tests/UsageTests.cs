@@ -45,6 +45,12 @@ public class UsageTests
         "train --no_checkpoints --checkpoint_interval_steps 5",
         "exponential train: --checkpoint_interval_steps: expected none beside no_checkpoints; got 5")]
     [InlineData("evaluate x --iw-samples -2", "exponential evaluate: --iw_samples: expected a whole number from 0 to 2147483647; got '-2'")]
+    [InlineData(
+        "train --use_splitprior --n_scales 5",
+        "exponential train: --n_levels 2 with use_splitprior and n_scales 5: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
+    [InlineData(
+        "train --n_scales 6",
+        "exponential train: --n_scales 6: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
     [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 4096; got '0'")]
     [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
     public void UsageErrorIsOneLineAndAHint(string line, string expected)
