@@ -140,7 +140,14 @@ public sealed class CheckpointTests : IDisposable
     {
         var settings = new TrainingSettings
         {
-            Levels = 3, Subflows = 2, Mixing = mixing, UseSplitPrior = splitPrior, Scales = scales, IntermediateChannels = 1, DenseNetDepth = 1, DenseNetGrowth = 1,
+            Levels = 3,
+            Subflows = 2,
+            Mixing = mixing,
+            UseSplitPrior = splitPrior,
+            Scales = scales,
+            IntermediateChannels = 1,
+            DenseNetDepth = 1,
+            DenseNetGrowth = 1,
         };
         ImageModel model = ModelFactory.Create(settings, [1, 32, 32], new Generator(0));
         string[] large = ["transform_bias", "woodbury_spatial", "transformations.1.weight", "transformations.3.weight"];
