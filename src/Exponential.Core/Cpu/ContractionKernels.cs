@@ -40,11 +40,12 @@ internal abstract unsafe class ContractionKernels<T>
 
     /// <inheritdoc cref="ConvolutionExponentialKernels.Apply{T}"/>
     public abstract void Exponential(
-        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y);
+        in ConvolutionExponentialGeometry g, ConvolutionMethod method, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y);
 
     /// <inheritdoc cref="ConvolutionExponentialKernels.Gradient{T}"/>
     public abstract void ExponentialGradient(
-        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar);
+        in ConvolutionExponentialGeometry g, ConvolutionMethod method, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar,
+        T* kernelBar);
 
     /// <inheritdoc cref="AutoregressiveKernels.Inverse{T}"/>
     public abstract void AutoregressiveInverse(in AutoregressiveGeometry g, T* y, T* kernel, T* x);
@@ -120,12 +121,57 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
     }
 
     public override void Exponential(
-        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y) =>
-        FusedExponential<T, TVector, TSimd>.Apply(g, x, kernel, scale, terms, steps, adjoint, y);
+        in ConvolutionExponentialGeometry g, ConvolutionMethod method, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
+    {
+        T factor = T.CreateChecked(scale);
+        if (method == ConvolutionMethod.Winograd)
+        {
+            using var product = new TiledProduct<T, TVector, TSimd>(g.Product, adjoint, kernel, factor);
+            FusedExponential<T, TiledProduct<T, TVector, TSimd>>.Apply(g, product, x, terms, steps, y);
+        }
+        else
+        {
+            using var product = new PaddedProduct<T, TVector, TSimd>(g.Product, adjoint, kernel, factor);
+            FusedExponential<T, PaddedProduct<T, TVector, TSimd>>.Apply(g, product, x, terms, steps, y);
+        }
+    }
 
     public override void ExponentialGradient(
-        in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar) =>
-        FusedExponentialGradient<T, TVector, TSimd>.Run(g, x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
+        in ConvolutionExponentialGeometry g, ConvolutionMethod method, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar,
+        T* kernelBar)
+    {
+        T factor = T.CreateChecked(scale);
+        if (kernelBar == null)
+        {
+            if (xBar != null)
+            {
+                Exponential(g, method, yBar, kernel, scale, terms, steps, adjoint: true, xBar);
+            }
+        }
+        else if (terms == 0)
+        {
+            new Span<T>(kernelBar, g.Product.OutputChannels * g.Product.Depth).Clear();
+            if (xBar != null)
+            {
+                int values = checked(g.Batch * g.Channels * g.Height * g.Width);
+                new ReadOnlySpan<T>(yBar, values).CopyTo(new Span<T>(xBar, values));
+            }
+        }
+        else if (method == ConvolutionMethod.Winograd)
+        {
+            using var product = new TiledProduct<T, TVector, TSimd>(g.Product, false, kernel, factor);
+            using var transposed = new TiledProduct<T, TVector, TSimd>(g.Product, true, kernel, factor);
+            FusedExponentialGradient<T, TVector, TSimd, TiledProduct<T, TVector, TSimd>>.Run(
+                g, product, transposed, x, factor, terms, steps, yBar, xBar, kernelBar);
+        }
+        else
+        {
+            using var product = new PaddedProduct<T, TVector, TSimd>(g.Product, false, kernel, factor);
+            using var transposed = new PaddedProduct<T, TVector, TSimd>(g.Product, true, kernel, factor);
+            FusedExponentialGradient<T, TVector, TSimd, PaddedProduct<T, TVector, TSimd>>.Run(
+                g, product, transposed, x, factor, terms, steps, yBar, xBar, kernelBar);
+        }
+    }
 
     public override void AutoregressiveInverse(in AutoregressiveGeometry g, T* y, T* kernel, T* x) =>
         WavefrontInverse<T, TVector, TSimd>.Run(g, y, kernel, x);

@@ -32,7 +32,7 @@ internal static unsafe class ConvolutionExponentialKernels
     public static void Apply<T>(
         in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, bool adjoint, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.Exponential(g, x, kernel, scale, terms, steps, adjoint, y);
+        ContractionKernels<T>.Best.Exponential(g, ConvolutionMethods.Choose<T>(g, terms * steps, CpuArithmetic.Accuracy), x, kernel, scale, terms, steps, adjoint, y);
 
     /// <summary>The gradients of <c>&lt;yBar, E^steps x&gt;</c> for x and for the kernel.</summary>
     /// <remarks>
@@ -53,5 +53,6 @@ internal static unsafe class ConvolutionExponentialKernels
     public static void Gradient<T>(
         in ConvolutionExponentialGeometry g, T* x, T* kernel, double scale, int terms, int steps, T* yBar, T* xBar, T* kernelBar)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.ExponentialGradient(g, x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
+        ContractionKernels<T>.Best.ExponentialGradient(
+            g, ConvolutionMethods.Choose<T>(g, terms * steps, CpuArithmetic.Accuracy), x, kernel, scale, terms, steps, yBar, xBar, kernelBar);
 }

@@ -22,36 +22,36 @@ internal static class ConvolutionMethods
     /// <summary>Operations of the transform and the copies of a vector of tiles, for an input and for an output channel.</summary>
     private const double InputChannel = 300, OutputChannel = 350;
 
-    /// <summary>Operations of the transform of one 3x3 filter, whatever the width of vectors.</summary>
-    private const double Filter = 60;
-
     /// <summary>The method for a convolution; of its gradient for the input, that of the convolution with the channels exchanged.</summary>
     public static ConvolutionMethod Choose<T>(in ConvolutionGeometry g, ArithmeticAccuracy accuracy)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        if (typeof(T) != typeof(float) || accuracy != ArithmeticAccuracy.Fast || !Fits(g))
-        {
-            return ConvolutionMethod.Direct;
-        }
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Choose<T>(g, 1, accuracy);
 
-        return WinogradCost(g, 1) < DirectCost(g, 1) ? ConvolutionMethod.Winograd : ConvolutionMethod.Direct;
-    }
+    /// <summary>The method for the exponential of a convolution, from the number of its products.</summary>
+    public static ConvolutionMethod Choose<T>(in ConvolutionExponentialGeometry g, int products, ArithmeticAccuracy accuracy)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Choose<T>(g.Product, products, accuracy);
+
+    private static ConvolutionMethod Choose<T>(in ConvolutionGeometry g, int products, ArithmeticAccuracy accuracy) =>
+        typeof(T) == typeof(float) && accuracy == ArithmeticAccuracy.Fast && Fits(g) && WinogradCost(g, products) < DirectCost(g, products)
+            ? ConvolutionMethod.Winograd
+            : ConvolutionMethod.Direct;
 
     /// <summary>Whether Winograd's kernels can compute a convolution.</summary>
-    public static bool Fits(in ConvolutionGeometry g) =>
+    private static bool Fits(in ConvolutionGeometry g) =>
         g is { KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1, PaddingHeight: 1, PaddingWidth: 1 };
 
     /// <summary>Vector operations of some direct products with one kernel.</summary>
-    public static double DirectCost(in ConvolutionGeometry g, int products) =>
+    private static double DirectCost(in ConvolutionGeometry g, int products) =>
         1.1 * products * g.Batch * g.OutputPlane * g.OutputChannels * g.Depth / Lanes;
 
     /// <summary>Vector operations of some products with one kernel by F(4x4, 3x3).</summary>
-    public static double WinogradCost(in ConvolutionGeometry g, int products)
+    private static double WinogradCost(in ConvolutionGeometry g, int products)
     {
         double tiles = (double)g.Batch * new TileGrid(g.InputHeight, g.InputWidth).Tiles;
         double filters = (double)g.InputChannels * g.OutputChannels;
         double vector = 1.1 * WinogradPoints.Planes * filters + InputChannel * g.InputChannels + OutputChannel * g.OutputChannels;
-        return products * Math.Ceiling(tiles / Lanes) * vector + Filter * filters;
+
+        // The kernel is copied value by value and transformed by vectors.
+        return products * Math.Ceiling(tiles / Lanes) * vector + (40 + 200.0 / Lanes) * filters;
     }
 
     private static int Lanes => ContractionKernels.BestWidth switch

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Exponential;
 
 /// <summary>
-/// The innermost kernel of a small matrix product with both factors packed: rows r &lt; R and vectors v &lt; V of
-/// <c>destination[r, v] = sum over k of weights[k, r] source[k, v]</c>.
+/// The innermost kernel of a small matrix product with both factors in rows of k: rows r &lt; R and vectors v &lt; V of
+/// <c>destination[r, v] = sum over k of weights[k, r] source[k, v]</c>, or that much added to it.
 /// </summary>
 /// <remarks>
 /// Twelve rows by two vectors are 24 sums with two loads a step beside the weights: a panel two vectors wide keeps the source of a
@@ -35,53 +35,57 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
     /// <param name="rows">The height of the tile.</param>
     /// <param name="vectors">The number of vectors.</param>
     /// <param name="depth">The number of terms of each sum.</param>
-    /// <param name="weights">[depth, rows], packed.</param>
+    /// <param name="weights">The first row's weight of k = 0; the rows follow it.</param>
+    /// <param name="weightStride">The distance of k in the weights.</param>
     /// <param name="source">The first vector of k = 0.</param>
     /// <param name="sourceStride">The distance of k in the source.</param>
     /// <param name="destination">The first vector of row 0.</param>
     /// <param name="rowStride">The distance of rows in the destination.</param>
+    /// <param name="accumulate">Whether to add to the destination.</param>
     public static void Run(
-        int rows, int vectors, int depth, T* weights, T* source, nint sourceStride, T* destination, nint rowStride)
+        int rows, int vectors, int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride,
+        bool accumulate)
     {
         if (vectors == Vectors)
         {
-            Run<Two>(rows, depth, weights, source, sourceStride, destination, rowStride);
+            Run<Two>(rows, depth, weights, weightStride, source, sourceStride, destination, rowStride, accumulate);
         }
         else
         {
-            Run<One>(rows, depth, weights, source, sourceStride, destination, rowStride);
+            Run<One>(rows, depth, weights, weightStride, source, sourceStride, destination, rowStride, accumulate);
         }
     }
 
     private static void Run<TVectors>(
-        int rows, int depth, T* weights, T* source, nint sourceStride, T* destination, nint rowStride)
+        int rows, int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride, bool accumulate)
         where TVectors : struct, INumber
     {
         if (TSimd.TileVectors < 4)
         {
             for (int row = 0; row < rows; row += 4)
             {
-                Tile<Four, TVectors>(depth, weights + row, rows, source, sourceStride, destination + row * rowStride, rowStride);
+                Tile<Four, TVectors>(
+                    depth, weights + row, weightStride, source, sourceStride, destination + row * rowStride, rowStride, accumulate);
             }
         }
         else if (rows == 12)
         {
-            Tile<Twelve, TVectors>(depth, weights, rows, source, sourceStride, destination, rowStride);
+            Tile<Twelve, TVectors>(depth, weights, weightStride, source, sourceStride, destination, rowStride, accumulate);
         }
         else if (rows == 8)
         {
-            Tile<Eight, TVectors>(depth, weights, rows, source, sourceStride, destination, rowStride);
+            Tile<Eight, TVectors>(depth, weights, weightStride, source, sourceStride, destination, rowStride, accumulate);
         }
         else
         {
-            Tile<Four, TVectors>(depth, weights, rows, source, sourceStride, destination, rowStride);
+            Tile<Four, TVectors>(depth, weights, weightStride, source, sourceStride, destination, rowStride, accumulate);
         }
     }
 
     // The conditions on the size are constants where this is compiled.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile<TRows, TVectors>(
-        int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride)
+        int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride, bool accumulate)
         where TRows : struct, INumber
         where TVectors : struct, INumber
     {
@@ -91,6 +95,30 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
         sum00 = sum01 = sum10 = sum11 = sum20 = sum21 = sum30 = sum31 = TSimd.Zero;
         sum40 = sum41 = sum50 = sum51 = sum60 = sum61 = sum70 = sum71 = TSimd.Zero;
         sum80 = sum81 = sum90 = sum91 = sumA0 = sumA1 = sumB0 = sumB1 = TSimd.Zero;
+        if (accumulate)
+        {
+            Start<TVectors>(destination, out sum00, out sum01);
+            Start<TVectors>(destination + rowStride, out sum10, out sum11);
+            Start<TVectors>(destination + 2 * rowStride, out sum20, out sum21);
+            Start<TVectors>(destination + 3 * rowStride, out sum30, out sum31);
+
+            if (TRows.Value > 4)
+            {
+                Start<TVectors>(destination + 4 * rowStride, out sum40, out sum41);
+                Start<TVectors>(destination + 5 * rowStride, out sum50, out sum51);
+                Start<TVectors>(destination + 6 * rowStride, out sum60, out sum61);
+                Start<TVectors>(destination + 7 * rowStride, out sum70, out sum71);
+            }
+
+            if (TRows.Value > 8)
+            {
+                Start<TVectors>(destination + 8 * rowStride, out sum80, out sum81);
+                Start<TVectors>(destination + 9 * rowStride, out sum90, out sum91);
+                Start<TVectors>(destination + 10 * rowStride, out sumA0, out sumA1);
+                Start<TVectors>(destination + 11 * rowStride, out sumB0, out sumB1);
+            }
+        }
+
         for (T* end = weights + depth * weightStride; weights < end; weights += weightStride, source += sourceStride)
         {
             TVector x0 = TSimd.Load(source);
@@ -135,6 +163,14 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
             Finish<TVectors>(sumA0, sumA1, destination + 10 * rowStride);
             Finish<TVectors>(sumB0, sumB1, destination + 11 * rowStride);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Start<TVectors>(T* destination, out TVector sum0, out TVector sum1)
+        where TVectors : struct, INumber
+    {
+        sum0 = TSimd.Load(destination);
+        sum1 = TVectors.Value > 1 ? TSimd.Load(destination + TSimd.Count) : TSimd.Zero;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

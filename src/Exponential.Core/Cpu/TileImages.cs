@@ -1,8 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace Exponential;
 
@@ -68,7 +65,9 @@ internal readonly unsafe struct TileImages<T> : IDisposable
                 T* target = lanes;
                 for (nint row = 0; row < Side * width; row += width, target += Side * stride)
                 {
-                    Transpose(source0 + row, source1 + row, source2 + row, source3 + row, target, target + stride, target + 2 * stride, target + 3 * stride);
+                    Transposition.FourByFour(
+                        source0 + row, source1 + row, source2 + row, source3 + row, target, target + stride, target + 2 * stride,
+                        target + 3 * stride);
                 }
 
                 continue;
@@ -101,7 +100,9 @@ internal readonly unsafe struct TileImages<T> : IDisposable
                 T* source = lanes;
                 for (nint row = 0; row < Side * width; row += width, source += Side * stride)
                 {
-                    Transpose(source, source + stride, source + 2 * stride, source + 3 * stride, target0 + row, target1 + row, target2 + row, target3 + row);
+                    Transposition.FourByFour(
+                        source, source + stride, source + 2 * stride, source + 3 * stride, target0 + row, target1 + row, target2 + row,
+                        target3 + row);
                 }
 
                 continue;
@@ -125,49 +126,6 @@ internal readonly unsafe struct TileImages<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsWhole(Tile* four) =>
         (four[0].Rows & four[1].Rows & four[2].Rows & four[3].Rows & four[0].Columns & four[1].Columns & four[2].Columns & four[3].Columns) == Side;
-
-    // b[j][i] = a[i][j].
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose(T* a0, T* a1, T* a2, T* a3, T* b0, T* b1, T* b2, T* b3)
-    {
-        if (typeof(T) == typeof(float) && (Sse2.IsSupported || AdvSimd.Arm64.IsSupported))
-        {
-            Vector128<float> x0 = Vector128.Load((float*)a0), x1 = Vector128.Load((float*)a1);
-            Vector128<float> x2 = Vector128.Load((float*)a2), x3 = Vector128.Load((float*)a3);
-            Vector128<double> low01 = ZipLow(x0, x1).AsDouble(), high01 = ZipHigh(x0, x1).AsDouble();
-            Vector128<double> low23 = ZipLow(x2, x3).AsDouble(), high23 = ZipHigh(x2, x3).AsDouble();
-            ZipLow(low01, low23).AsSingle().Store((float*)b0);
-            ZipHigh(low01, low23).AsSingle().Store((float*)b1);
-            ZipLow(high01, high23).AsSingle().Store((float*)b2);
-            ZipHigh(high01, high23).AsSingle().Store((float*)b3);
-            return;
-        }
-
-        for (int i = 0; i < 4; i++)
-        {
-            T* a = i == 0 ? a0 : i == 1 ? a1 : i == 2 ? a2 : a3;
-            b0[i] = a[0];
-            b1[i] = a[1];
-            b2[i] = a[2];
-            b3[i] = a[3];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) =>
-        Sse2.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
-        Sse2.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> ZipLow(Vector128<double> a, Vector128<double> b) =>
-        Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> ZipHigh(Vector128<double> a, Vector128<double> b) =>
-        Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
     /// <summary>The offset of a tile in its channel of the batch, and how many of its rows and columns are inside the image.</summary>
     private readonly record struct Tile(nint Offset, int Rows, int Columns);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
@@ -48,6 +49,7 @@ internal readonly unsafe struct WinogradProduct<T, TVector, TSimd> : IDisposable
     public (int First, int End) Block(int block) => (block * BlockRows, Math.Min((block + 1) * BlockRows, _filter.Rows));
 
     /// <summary>Multiplies a panel of one or two vectors with the weights of a block of output channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(int block, int vectors, T* planes, T* results)
     {
         (int first, int end) = Block(block);
@@ -58,8 +60,8 @@ internal readonly unsafe struct WinogradProduct<T, TVector, TSimd> : IDisposable
             {
                 height = PanelTile<T, TVector, TSimd>.TileHeight(row, _filter.Rows);
                 PanelTile<T, TVector, TSimd>.Run(
-                    height, vectors, _filter.Depth, _filter.Tile(plane, row), planes + plane * InputStride, Panel,
-                    results + plane * OutputStride + (row - first) * Panel, Panel);
+                    height, vectors, _filter.Depth, _filter.Tile(plane, row), height, planes + plane * InputStride, Panel,
+                    results + plane * OutputStride + (row - first) * Panel, Panel, accumulate: false);
             }
         }
     }

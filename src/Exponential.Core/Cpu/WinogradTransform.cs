@@ -26,6 +26,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     /// <param name="vectors">The number of vectors.</param>
     /// <param name="planes">The first tile's value in plane 0.</param>
     /// <param name="planeStride">The distance of planes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input(
         T* tiles, nint stride, nint tileColumns, T* masks, nint maskStride, int vectors, T* planes, nint planeStride)
     {
@@ -48,6 +49,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     /// <param name="addend">What is added, laid out like the result, or null.</param>
     /// <param name="result">The first tile's value at position 0; may be the addend.</param>
     /// <param name="stride">The distance of positions.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Output(T* planes, nint planeStride, int vectors, T alpha, T bias, T* addend, T* result, nint stride)
     {
         for (int v = 0; v < vectors; v++)
@@ -61,7 +63,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     }
 
     // Half one: columns 0 to 2 of the result, from columns 0 to 4 of d. Half two: columns 3 to 5, from 1 to 5.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void InputHalf<THalf>(
         T* tiles, nint stride, nint tileColumns, T* masks, nint maskStride, T* planes, nint planeStride)
         where THalf : struct, INumber
@@ -136,7 +138,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     }
 
     // Half one: rows 0 and 2 of the result, which take sums of the values at opposite points. Half two: rows 1 and 3, which take differences.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OutputHalf<THalf>(T* planes, nint planeStride, T alpha, T bias, T* addend, T* result, nint stride)
         where THalf : struct, INumber
     {

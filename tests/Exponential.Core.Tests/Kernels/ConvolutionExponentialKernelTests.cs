@@ -86,11 +86,15 @@ public sealed unsafe class ConvolutionExponentialKernelTests
     {
         foreach ((ConvolutionExponentialGeometry g, int terms, int steps) in Cases())
         {
-            Check<T>(g, terms, steps);
+            Check<T>(g, ConvolutionMethod.Direct, terms, steps);
+            if (g is { KernelHeight: 3, KernelWidth: 3 })
+            {
+                Check<T>(g, ConvolutionMethod.Winograd, terms, steps);
+            }
         }
     }
 
-    private static void Check<T>(ConvolutionExponentialGeometry g, int terms, int steps)
+    private static void Check<T>(ConvolutionExponentialGeometry g, ConvolutionMethod method, int terms, int steps)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         const double Factor = 0.75;
@@ -101,44 +105,63 @@ public sealed unsafe class ConvolutionExponentialKernelTests
         GuardedBuffer<T> yBar = GuardedBuffer<T>.Random(size, random);
         GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(g.Channels * g.Channels * taps, random, 1.0 / (g.Channels * taps));
         double[] xValues = x.ToDoubles(), kernelValues = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
-        double[] xAbsolute = Naive.Absolute(xValues), kernelAbsolute = Naive.Absolute(kernelValues);
-        double[] yBarAbsolute = Naive.Absolute(yBarValues);
-
-        // Each term is a product of `depth` terms and two more roundings on top of the last one's.
-        double roundings = (double)(g.Channels * taps + 4) * (terms + 1) * steps;
-        double kernelRoundings = 2 * roundings + (double)g.Batch * g.Height * g.Width * Math.Max(terms, 1) + 16;
         foreach (bool adjoint in (bool[])[false, true])
         {
             double[] expected = Naive.Exponential(g, xValues, kernelValues, Factor, terms, steps, adjoint);
-            double[] scale = Naive.Exponential(g, xAbsolute, kernelAbsolute, Factor, terms, steps, adjoint);
+            double[] bounds = method == ConvolutionMethod.Direct
+                ? DirectBounds(g, xValues, kernelValues, Factor, terms, steps, adjoint)
+                : WinogradSeriesBounds.Exponential(g, xValues, kernelValues, Factor, terms, steps, adjoint);
             foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
             {
                 var y = new GuardedBuffer<T>(size);
-                kernels.Exponential(g, x.Pointer, kernel.Pointer, Factor, terms, steps, adjoint, y.Pointer);
-                y.AssertClose(expected, scale, roundings, $"adjoint {adjoint} {width} {g} {terms} terms {steps} steps");
+                kernels.Exponential(g, method, x.Pointer, kernel.Pointer, Factor, terms, steps, adjoint, y.Pointer);
+                y.AssertClose(expected, bounds, 1, $"{method} adjoint {adjoint} {width} {g} {terms} terms {steps} steps");
             }
         }
 
         (double[] xBarExpected, double[] kernelBarExpected) =
             Naive.ExponentialGradient(g, xValues, kernelValues, Factor, terms, steps, yBarValues);
-        (double[] xBarScale, double[] kernelBarScale) =
-            Naive.ExponentialGradient(g, xAbsolute, kernelAbsolute, Factor, terms, steps, yBarAbsolute);
+        (double[] xBarBounds, double[] kernelBarBounds) = method == ConvolutionMethod.Direct
+            ? DirectGradientBounds(g, xValues, kernelValues, Factor, terms, steps, yBarValues)
+            : WinogradSeriesBounds.Gradient(g, xValues, kernelValues, Factor, terms, steps, yBarValues);
         foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
         {
-            string what = $"{width} {g} {terms} terms {steps} steps";
+            string what = $"{method} {width} {g} {terms} terms {steps} steps";
             var xBar = new GuardedBuffer<T>(size);
             var kernelBar = new GuardedBuffer<T>(kernel.Count);
-            kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBar.Pointer, kernelBar.Pointer);
-            xBar.AssertClose(xBarExpected, xBarScale, roundings, "xBar " + what);
-            kernelBar.AssertClose(kernelBarExpected, kernelBarScale, kernelRoundings, "kernelBar " + what);
+            kernels.ExponentialGradient(
+                g, method, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBar.Pointer, kernelBar.Pointer);
+            xBar.AssertClose(xBarExpected, xBarBounds, 1, "xBar " + what);
+            kernelBar.AssertClose(kernelBarExpected, kernelBarBounds, 1, "kernelBar " + what);
 
             // Each gradient alone: the same bits.
             var xBarAlone = new GuardedBuffer<T>(size);
             var kernelBarAlone = new GuardedBuffer<T>(kernel.Count);
-            kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBarAlone.Pointer, null);
-            kernels.ExponentialGradient(g, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, null, kernelBarAlone.Pointer);
+            kernels.ExponentialGradient(g, method, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, xBarAlone.Pointer, null);
+            kernels.ExponentialGradient(g, method, x.Pointer, kernel.Pointer, Factor, terms, steps, yBar.Pointer, null, kernelBarAlone.Pointer);
             Assert.Equal(xBar.ToArray(), xBarAlone.ToArray());
             Assert.Equal(kernelBar.ToArray(), kernelBarAlone.ToArray());
         }
+    }
+
+    // Each term is a product of `depth` terms and two more roundings on top of the last one's.
+    private static double DirectRoundings(ConvolutionExponentialGeometry g, int terms, int steps) =>
+        (double)(g.Channels * g.KernelHeight * g.KernelWidth + 4) * (terms + 1) * steps;
+
+    private static double[] DirectBounds(
+        ConvolutionExponentialGeometry g, double[] x, double[] kernel, double factor, int terms, int steps, bool adjoint)
+    {
+        double[] scale = Naive.Exponential(g, Naive.Absolute(x), Naive.Absolute(kernel), factor, terms, steps, adjoint);
+        return [.. scale.Select(value => value * DirectRoundings(g, terms, steps))];
+    }
+
+    private static (double[] XBar, double[] KernelBar) DirectGradientBounds(
+        ConvolutionExponentialGeometry g, double[] x, double[] kernel, double factor, int terms, int steps, double[] yBar)
+    {
+        double roundings = DirectRoundings(g, terms, steps);
+        double kernelRoundings = 2 * roundings + (double)g.Batch * g.Height * g.Width * Math.Max(terms, 1) + 16;
+        (double[] xBar, double[] kernelBar) =
+            Naive.ExponentialGradient(g, Naive.Absolute(x), Naive.Absolute(kernel), factor, terms, steps, Naive.Absolute(yBar));
+        return ([.. xBar.Select(value => value * roundings)], [.. kernelBar.Select(value => value * kernelRoundings)]);
     }
 }

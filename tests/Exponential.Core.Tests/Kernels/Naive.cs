@@ -84,13 +84,13 @@ internal static class Naive
         g.Batch, g.Channels, g.Height, g.Width, g.Channels, g.Height, g.Width, g.KernelHeight, g.KernelWidth, 1, 1, g.KernelHeight / 2,
         g.KernelWidth / 2);
 
-    private static double[] Product(ConvolutionExponentialGeometry g, double[] x, double[] kernel, double factor, bool adjoint)
+    public static double[] Product(ConvolutionExponentialGeometry g, double[] x, double[] kernel, double factor, bool adjoint)
     {
         double[] product = adjoint ? InputGradient(Geometry(g), x, kernel) : Forward(Geometry(g), x, kernel, null);
         return [.. product.Select(value => value * factor)];
     }
 
-    private static double[] Add(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+    public static double[] Add(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
 
     /// <summary>Calls <paramref name="term"/> with the indices of output, input and kernel of every product of the convolution.</summary>
     private static void ForEachTerm(ConvolutionGeometry g, Action<int, int, int> term)

@@ -140,6 +140,12 @@ public sealed unsafe class ThreadCountTests
         }
 
         AutoregressiveKernels.Inverse(new(19, 12, 16, 16), a.Pointer, square.Pointer, Result(size));
+
+        exponential = new ConvolutionExponentialGeometry(5, 24, 8, 8, 3, 3);
+        kernel = GuardedBuffer<T>.Random(24 * 24 * 9, random, 0.01);
+        ConvolutionExponentialKernels.Apply(exponential, a.Pointer, kernel.Pointer, 1, 6, 1, false, Result(5 * 24 * 64));
+        ConvolutionExponentialKernels.Gradient(
+            exponential, a.Pointer, kernel.Pointer, 1, 6, 2, b.Pointer, Result(5 * 24 * 64), Result(24 * 24 * 9));
         return [.. results.SelectMany(result => result.ToArray())];
 
         T* Result(int count)

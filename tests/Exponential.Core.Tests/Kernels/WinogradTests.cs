@@ -60,6 +60,26 @@ public sealed unsafe class WinogradTests
     }
 
     [Fact]
+    public void TheMethodOfAnExponentialFollowsShapeAndTerms()
+    {
+        Assert.Equal(
+            ConvolutionMethod.Winograd,
+            ConvolutionMethods.Choose<float>(new ConvolutionExponentialGeometry(16, 24, 8, 8, 3, 3), 6, ArithmeticAccuracy.Fast));
+        Assert.Equal(
+            ConvolutionMethod.Direct,
+            ConvolutionMethods.Choose<float>(new ConvolutionExponentialGeometry(64, 3, 32, 32, 3, 3), 6, ArithmeticAccuracy.Fast));
+
+        // A small image does not pay for the transform of the kernel once, but over the terms.
+        var single = new ConvolutionExponentialGeometry(1, 24, 12, 12, 3, 3);
+        if (ContractionKernels.BestWidth >= SimdWidth.Width256)
+        {
+            Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.Choose<float>(single, 1, ArithmeticAccuracy.Fast));
+        }
+
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.Choose<float>(single, 60, ArithmeticAccuracy.Fast));
+    }
+
+    [Fact]
     public void AnAccuracyThatDoesNotExistIsRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => CpuArithmetic.Accuracy = (ArithmeticAccuracy)2);
