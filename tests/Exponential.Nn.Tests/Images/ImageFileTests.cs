@@ -135,6 +135,39 @@ public sealed class ImageFileTests : IDisposable
         Assert.Equal(50, refused);
     }
 
+    /// <summary>The size in a JPEG's frame header is all that is read of it.</summary>
+    [Fact]
+    public void RefusesAJpegThatClaimsToBeHuge()
+    {
+        string path = _folder.File("picture.jpg");
+        using MemoryStream jpeg = new();
+        new StbImageWriteSharp.ImageWriter().WriteJpg(new byte[3 * 64], 8, 8, StbImageWriteSharp.ColorComponents.RedGreenBlue, jpeg, 90);
+        byte[] bytes = jpeg.ToArray();
+        int frame = bytes.AsSpan().IndexOf<byte>([0xFF, 0xC0]);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(frame + 5), 60_000);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(frame + 7), 60_000);
+        File.WriteAllBytes(path, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.StartsWith(
+            $"ImageFile: '{path}' claims 60000 x 60000 pixels; 1 to 64000000 pixels expected",
+            Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
+    }
+
+    /// <summary>Half of black on white is grey; what is wholly transparent is white, whatever colour it hides.</summary>
+    [Fact]
+    public void LaysTransparencyOnWhite()
+    {
+        Assert.Equal(
+            [10, 20, 30, 127, 127, 127, 255, 255, 255],
+            Written([10, 20, 30, 255, 0, 0, 0, 128, 1, 2, 3, 0], StbImageWriteSharp.ColorComponents.RedGreenBlueAlpha, 3).Pixels);
+        Assert.Equal([0, 0, 0, 255, 255, 255], Written([0, 255, 0, 0], StbImageWriteSharp.ColorComponents.GreyAlpha, 2).Pixels);
+    }
+
+    [Fact]
+    public void SpreadsGreyToThreeColours() =>
+        Assert.Equal([7, 7, 7, 200, 200, 200], Written([7, 200], StbImageWriteSharp.ColorComponents.Grey, 2).Pixels);
+
     [Fact]
     public void RgbImageNeedsItsBytes()
     {
@@ -142,6 +175,17 @@ public sealed class ImageFileTests : IDisposable
             "RgbImage: pixels must hold 3 x 2 x 2 bytes, both sides at least 1; got 11",
             Assert.Throws<ArgumentException>(() => new RgbImage(2, 2, new byte[11])).Message);
         Assert.Throws<ArgumentException>(() => new RgbImage(0, 2, []));
+    }
+
+    private RgbImage Written(byte[] pixels, StbImageWriteSharp.ColorComponents components, int width)
+    {
+        string path = _folder.File("picture.png");
+        using (FileStream file = File.Create(path))
+        {
+            new StbImageWriteSharp.ImageWriter().WritePng(pixels, width, 1, components, file);
+        }
+
+        return ImageFile.Read(path);
     }
 
     private string Write(int width, int height)
