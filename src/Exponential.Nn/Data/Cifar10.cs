@@ -15,13 +15,18 @@ public static class Cifar10
 
     internal const string Download = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
 
-    private const string Subfolder = "cifar-10-batches-bin";
+    internal const string Subfolder = "cifar-10-batches-bin";
+    internal const int BytesPerRecord = 1 + BytesPerImage;
+
     private const int Channels = 3;
     private const int Side = 32;
     private const int BytesPerImage = Channels * Side * Side;
-    private const int BytesPerRecord = 1 + BytesPerImage;
     private const int RecordsPerRead = 64;
+    private const int RecordsPerFile = 10_000;
     private const int TrainFiles = 5;
+
+    /// <summary>Names of the six files without their extension, the test file last.</summary>
+    internal static IReadOnlyList<string> Stems { get; } = [.. Enumerable.Range(1, TrainFiles).Select(i => $"data_batch_{i}"), "test_batch"];
 
     /// <summary>Reads the six files, each plain (<c>.bin</c>) or compressed (<c>.bin.gz</c>); plain wins where both exist.</summary>
     /// <param name="folder">The folder that holds them, or that holds the archive's folder <c>cifar-10-batches-bin</c>.</param>
@@ -30,7 +35,32 @@ public static class Cifar10
     /// <exception cref="InvalidDataException">
     /// A file is shorter or longer than 10,000 records, is not valid gzip, or holds a label above 9.
     /// </exception>
-    public static ImageDataset Load(string folder) => Load(folder, recordsPerFile: 10_000);
+    public static ImageDataset Load(string folder) => Load(folder, RecordsPerFile);
+
+    /// <summary>
+    /// Downloads the binary archive (170 MB) from the data set's home page, checks its SHA-256, unpacks the six files and deletes it. Nothing
+    /// is downloaded where they are there already; a download that broke off goes on where it was.
+    /// </summary>
+    /// <param name="folder">Where to; the user's cache folder when null.</param>
+    /// <param name="progress">Receives reports, not always on the same thread; null for none.</param>
+    /// <param name="cancellationToken">Ends the download; what has come is kept for the next one.</param>
+    /// <returns>The folder, to be given to <see cref="Load(string)"/>.</returns>
+    /// <exception cref="IOException">The home page cannot be reached or breaks off, or a file cannot be written.</exception>
+    /// <exception cref="InvalidDataException">What came is not the archive; it is deleted.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async Task<string> DownloadAsync(
+        string? folder = null, IProgress<DataProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        string target = Path.GetFullPath(folder ?? CacheFolder.For(Name));
+        await Cifar10Archive.FetchAsync(target, Cifar10Archive.HomePage, RecordsPerFile, progress, cancellationToken).ConfigureAwait(false);
+        return target;
+    }
+
+    /// <summary>The user's cache folder, where <see cref="DownloadAsync"/> has put the files there; else null.</summary>
+    public static string? FindDownloaded() => CacheFolder.For(Name) is string folder && IsIn(folder) ? folder : null;
+
+    /// <summary>Whether a folder holds the six files.</summary>
+    internal static bool IsIn(string folder) => Stems.All(stem => TryFind(folder, stem) is not null);
 
     /// <summary>The same for files of another number of records, of which the last file's are the validation split.</summary>
     internal static ImageDataset Load(string folder, int recordsPerFile)
@@ -44,7 +74,7 @@ public static class Cifar10
         }
 
         // All files are found before anything is allocated or read.
-        string[] files = [.. Enumerable.Range(1, TrainFiles).Select(i => Find(folder, $"data_batch_{i}")), Find(folder, "test_batch")];
+        string[] files = [.. Stems.Select(stem => Find(folder, stem))];
 
         int bytesPerFile = recordsPerFile * BytesPerImage;
         byte[] learning = GC.AllocateUninitializedArray<byte>(TrainFiles * bytesPerFile);
@@ -66,7 +96,12 @@ public static class Cifar10
             Augmentation.FlipAndShift);
     }
 
-    private static string Find(string folder, string stem)
+    private static string Find(string folder, string stem) => TryFind(folder, stem) ?? throw new FileNotFoundException(
+        $"Cifar10: '{stem}.bin' or '{stem}.bin.gz' expected in '{folder}', neither is there; "
+        + $"download {Download} (the binary version) and unpack it there",
+        Path.Combine(folder, stem + ".bin"));
+
+    private static string? TryFind(string folder, string stem)
     {
         foreach (string place in new[] { folder, Path.Combine(folder, Subfolder) })
         {
@@ -80,10 +115,7 @@ public static class Cifar10
             }
         }
 
-        throw new FileNotFoundException(
-            $"Cifar10: '{stem}.bin' or '{stem}.bin.gz' expected in '{folder}', neither is there; "
-            + $"download {Download} (the binary version) and unpack it there",
-            Path.Combine(folder, stem + ".bin"));
+        return null;
     }
 
     private static void ReadFile(string path, int records, Span<byte> pixels)

@@ -23,3 +23,9 @@ public sealed record ImagesSkipped(int Count, int Total, string FirstReason) : D
 /// <param name="Path">The cache's file.</param>
 /// <param name="Message">Why.</param>
 public sealed record CacheNotWritten(string Path, string Message) : DataProgress;
+
+/// <summary>A file is being downloaded.</summary>
+/// <param name="Address">Where from.</param>
+/// <param name="Done">Bytes so far, those of an earlier attempt included.</param>
+/// <param name="Total">Bytes in all.</param>
+public sealed record BytesDownloaded(Uri Address, long Done, long Total) : DataProgress;

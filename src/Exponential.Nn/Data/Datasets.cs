@@ -10,7 +10,10 @@ public static class Datasets
 
     /// <summary>Draws or reads a data set into memory.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="dataFolder">The folder that holds its files; the built-in set has none and ignores it.</param>
+    /// <param name="dataFolder">
+    /// The folder that holds its files; the built-in set has none and ignores it. Without it, CIFAR-10 is looked for where
+    /// <see cref="Cifar10.DownloadAsync"/> puts it.
+    /// </param>
     /// <param name="seed">Fixes the built-in images; files do not depend on it.</param>
     /// <param name="imageSize">The side to which a folder's pictures are scaled; other sets ignore it.</param>
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
@@ -35,10 +38,10 @@ public static class Datasets
             case Cifar10.Name when !string.IsNullOrEmpty(dataFolder):
                 return Cifar10.Load(dataFolder);
             case Cifar10.Name:
-                throw new ArgumentException(
-                    $"Datasets: {Cifar10.Name} needs the folder with its files ({FolderContents}); none was given; "
-                    + $"download {Cifar10.Download}, unpack it and name its folder (--data DIR on the command line)",
-                    nameof(dataFolder));
+                return Cifar10.Load(Cifar10.FindDownloaded() ?? throw new ArgumentException(
+                    $"Datasets: {Cifar10.Name} needs the folder with its files ({FolderContents}); none was given, and nothing has been downloaded; "
+                    + $"name it (--data DIR on the command line), or download it first (--download, 170 MB from {Cifar10.Download})",
+                    nameof(dataFolder)));
             case ImageFolder.Name when !string.IsNullOrEmpty(dataFolder):
                 return ImageFolder.Load(dataFolder, imageSize, progress: progress, cancellationToken: cancellationToken);
             case ImageFolder.Name:

@@ -29,8 +29,8 @@ public sealed class DatasetsTests
     {
         Assert.StartsWith(
             "Datasets: cifar10 needs the folder with its files (data_batch_1.bin to data_batch_5.bin and test_batch.bin, each plain or .gz); "
-            + "none was given; download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz, unpack it and name its folder "
-            + "(--data DIR on the command line)",
+            + "none was given, and nothing has been downloaded; name it (--data DIR on the command line), or download it first "
+            + "(--download, 170 MB from https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz)",
             Assert.Throws<ArgumentException>(() => Datasets.Open("cifar10", folder)).Message);
     }
 
