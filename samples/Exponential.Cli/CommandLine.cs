@@ -71,12 +71,13 @@ internal static class CommandLine
     private static RootCommand Commands(Terminal terminal, CancellationToken stop)
     {
         (Command train, IReadOnlyList<OptionGroup> groups) = TrainCommand.Create(terminal, stop);
-        var root = new RootCommand("Normalizing flows built from the exponential of a convolution: train, evaluate, sample.")
+        var root = new RootCommand("Normalizing flows built from the exponential of a convolution: train, evaluate, sample, report.")
         {
             train,
             EvaluateCommand.Create(terminal, stop),
             SampleCommand.Create(terminal, stop),
             InfoCommand.Create(terminal),
+            ReportCommand.Create(terminal),
         };
         GroupedHelp.Install(root, train, groups);
         return root;

@@ -29,7 +29,7 @@ internal static class TrainCommand
         TrainingSettings settings = resumed is null
             ? options.Settings(parsed)
             : options.Resumed(Checkpoint.ReadSettings(RunArgument.LastCheckpoint(resumed)), parsed);
-        RequireKnownDataset(settings);
+        settings = WithData(settings, options.IsDownload(parsed));
         RequireValid(settings.Validate);
         foreach (string notice in options.Notices(parsed, settings))
         {
@@ -41,7 +41,12 @@ internal static class TrainCommand
             terminal.Output.WriteLine("Quick preset: no model option was given. See 'exponential train --help' for the original's settings.");
         }
 
-        ImageDataset data = Datasets.Open(settings.Dataset, settings.DataDirectory, imageSize: settings.ImageSize);
+        if (options.IsDownload(parsed))
+        {
+            settings = settings with { DataDirectory = DataSource.Download(terminal, "train", settings.DataDirectory, stop) };
+        }
+
+        ImageDataset data = DataSource.Open(terminal, "train", settings, stop);
         RequireValid(() => settings.Validate(data.ImageShape));
         TrainingResult result = Progressing(terminal, reporter => resumed is null
             ? Trainer.Run(settings, data, reporter, stop)
@@ -53,20 +58,30 @@ internal static class TrainCommand
     private static TrainingResult Progressing(Terminal terminal, Func<TrainReporter, TrainingResult> run) =>
         terminal.IsLive ? LiveReporter.Run(terminal.Error, run) : run(new PlainReporter(terminal, PlainInterval));
 
-    private static void RequireKnownDataset(TrainingSettings settings)
+    /// <summary>The settings with the folder of an earlier download, where they need one and name none.</summary>
+    private static TrainingSettings WithData(TrainingSettings settings, bool isDownload)
     {
         if (!Datasets.Names.Contains(settings.Dataset))
         {
             throw new UsageException("train", $"--dataset: expected {string.Join(" or ", Datasets.Names)}; got '{settings.Dataset}'");
         }
 
-        if (settings.Dataset != BuiltInImages.Name && settings.DataDirectory is null)
+        bool isCifar10 = settings.Dataset == Cifar10.Name;
+        if (isDownload && !isCifar10)
+        {
+            throw new UsageException("train", $"--download: only {Cifar10.Name} can be downloaded; --dataset is {settings.Dataset}", "Leave it out.");
+        }
+
+        string? folder = settings.DataDirectory ?? (isCifar10 ? Cifar10.FindDownloaded() : null);
+        if (settings.Dataset != BuiltInImages.Name && folder is null && !isDownload)
         {
             throw new UsageException(
                 "train",
-                $"--dataset {settings.Dataset} needs --data, the folder of its files",
+                $"--dataset {settings.Dataset} needs --data, the folder of its files{(isCifar10 ? ", or --download, which fetches them (170 MB)" : "")}",
                 "Leave --dataset out for the built-in images, which need no file.");
         }
+
+        return settings with { DataDirectory = folder };
     }
 
     /// <summary>What the settings themselves make impossible is the command line's fault.</summary>

@@ -11,6 +11,9 @@ internal sealed class TrainOptions
     private readonly List<Setting> _settings = [];
     private readonly InertOptions _inert = new();
     private readonly List<OptionGroup> _groups = [];
+    private readonly Option<bool> _download = Parsers.Flag(
+        "--download", $"Fetch {Cifar10.Name} from its home page (170 MB) into --data or the user's cache folder, unless it is there.");
+
     private readonly Option<string> _resume = Parsers.Text(
         "--resume", "Continue this run, from its last checkpoint, as if it had never stopped.", "folder");
 
@@ -71,6 +74,9 @@ internal sealed class TrainOptions
             yield return RunArgument.UnusedFolder;
         }
     }
+
+    /// <summary>Whether the data set's files are to be downloaded.</summary>
+    public bool IsDownload(ParseResult parsed) => parsed.GetValue(_download);
 
     /// <summary>The run to continue, or null.</summary>
     public string? ResumedRun(ParseResult parsed) => parsed.GetValue(_resume);
@@ -145,6 +151,7 @@ internal sealed class TrainOptions
         Begin("Data and folders");
         Add(Scope.Run, Parsers.Text("--dataset", $"Data set: {string.Join(" or ", Datasets.Names)}; {BuiltInImages.Name} is built in.", "name", "-d"), (s, v) => s with { Dataset = v });
         Add(Scope.Control, Parsers.Text("--data", "Folder of the data set's files.", "folder"), (s, v) => s with { DataDirectory = v });
+        Add(Scope.Control, _download, (s, _) => s);
         AddWhole(
             Scope.Run, "--image_size", $"Side to which the pictures of {ImageFolder.Name} are scaled.", 1, ImageFolder.LargestSide,
             (s, v) => s with { ImageSize = v });

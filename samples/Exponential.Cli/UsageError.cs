@@ -29,7 +29,7 @@ internal static class UsageError
             }
 
             // The parser takes an unknown option for the value of an argument that is still open.
-            if (child is ArgumentResult { Tokens: [{ Value: ['-', ..] } token, ..] })
+            if (child is ArgumentResult { Tokens: var tokens } && tokens.FirstOrDefault(token => token.Value is ['-', ..]) is Token token)
             {
                 return Unknown(token.Value, command.Command);
             }
@@ -53,7 +53,7 @@ internal static class UsageError
         ParseError first = parsed.Errors[0];
         if (command.Command is RootCommand && command.Children.Any() == false)
         {
-            return "which command? train, evaluate, sample or info";
+            return "which command? train, evaluate, sample, info or report";
         }
 
         return first.SymbolResult is ArgumentResult { Parent: CommandResult, Tokens: [] } argument

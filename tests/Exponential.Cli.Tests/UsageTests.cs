@@ -6,7 +6,7 @@ namespace Exponential.Tests;
 public class UsageTests
 {
     [Theory]
-    [InlineData("", "exponential: which command? train, evaluate, sample or info")]
+    [InlineData("", "exponential: which command? train, evaluate, sample, info or report")]
     [InlineData("trian", "exponential: unknown command 'trian'; did you mean train?")]
     [InlineData("train foo", "exponential train: unknown argument 'foo'")]
     [InlineData("train --bogus", "exponential train: unknown option '--bogus'")]
@@ -29,7 +29,9 @@ public class UsageTests
     [InlineData("train --mixing other", "exponential train: --mixing: expected 1x1 or convexp or emerging or woodbury; got 'other'")]
     [InlineData("train --manual_seed -1", "exponential train: --manual_seed: expected a whole number, at least 0; got '-1'")]
     [InlineData("train --dataset mnist", "exponential train: --dataset: expected shapes or cifar10 or folder; got 'mnist'")]
-    [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files")]
+    [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files, or --download, which fetches them (170 MB)")]
+    [InlineData("train --dataset folder", "exponential train: --dataset folder needs --data, the folder of its files")]
+    [InlineData("train --download", "exponential train: --download: only cifar10 can be downloaded; --dataset is shapes")]
     [InlineData("train --exp_name a/b", "exponential train: --exp_name: expected a name without separators; got a/b")]
     [InlineData(
         "train --n_levels 6 --use_splitprior",

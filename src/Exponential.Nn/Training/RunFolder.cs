@@ -22,6 +22,9 @@ public sealed class RunFolder
     /// <summary>Samples of the model at the last evaluation.</summary>
     public const string SamplesName = "samples.png";
 
+    /// <summary>The folder of the samples at each evaluation, <c>step-00001000.png</c> and so on.</summary>
+    public const string SamplesFolderName = "samples";
+
     /// <summary>Images of the test set, what encoding and decoding made of them, and the difference, amplified.</summary>
     public const string ReconstructionName = "reconstruction.png";
 
@@ -45,6 +48,10 @@ public sealed class RunFolder
     internal string Last => At(LastName);
 
     internal string Samples => At(SamplesName);
+
+    /// <summary>The samples after a number of steps.</summary>
+    internal string SamplesAt(long step) =>
+        System.IO.Path.Combine(At(SamplesFolderName), string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}.png"));
 
     internal string Reconstruction => At(ReconstructionName);
 

@@ -309,7 +309,7 @@ internal sealed class TrainingLoop
 
         _run.Model.Eval();
         Tensor samples = _run.Model.Sample(Settings.SampleImages, _run.Samples());
-        WritePicture(_folder.Samples, () => ImageGrid.FromTensor(samples));
+        WritePicture(() => ImageGrid.FromTensor(samples), _folder.Samples, _folder.SamplesAt(State.Step));
     }
 
     private double DrawReconstruction(ImageModel model)
@@ -317,25 +317,30 @@ internal sealed class TrainingLoop
         ImageSet set = _data.Test.Take(Math.Min(Evaluation.ReconstructedImages, _data.Test.Count));
         Tensor images = set.ToTensor(Settings.DType);
         (Tensor reconstruction, double worst) = Evaluation.Reconstruct(model, images);
-        WritePicture(_folder.Reconstruction, () => ImageGrid.Comparison(images, reconstruction));
+        WritePicture(() => ImageGrid.Comparison(images, reconstruction), _folder.Reconstruction);
         return worst;
     }
 
-    private void WritePicture(string path, Func<RgbImage> draw)
+    private void WritePicture(Func<RgbImage> draw, params ReadOnlySpan<string> paths)
     {
         if (_data.Channels is not (1 or 3))
         {
-            Report(new PictureFailed(path, $"a picture has 1 or 3 channels; these images have {_data.Channels}"));
+            Report(new PictureFailed(paths[0], $"a picture has 1 or 3 channels; these images have {_data.Channels}"));
             return;
         }
 
-        try
+        RgbImage picture = draw();
+        foreach (string path in paths)
         {
-            ImageFile.WritePng(path, draw());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Report(new PictureFailed(path, e.Message));
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                ImageFile.WritePng(path, picture);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Report(new PictureFailed(path, e.Message));
+            }
         }
     }
 
@@ -386,7 +391,7 @@ internal sealed class TrainingLoop
             return;
         }
 
-        Checkpoint.SaveModel(_folder.Best, _run);
+        Save(_folder.Best, () => Checkpoint.SaveModel(_folder.Best, _run));
         Report(new CheckpointSaved(_folder.Best, State.Step));
     }
 
@@ -398,24 +403,41 @@ internal sealed class TrainingLoop
         }
 
         State.Seconds = _secondsBefore + _session.Elapsed.TotalSeconds;
-        _folder.FlushMetrics();
-        Checkpoint.SaveRun(_folder.Last, _run);
+        Save(_folder.Metrics, _folder.FlushMetrics);
+        Save(_folder.Last, () => Checkpoint.SaveRun(_folder.Last, _run));
         _savedStep = State.Step;
         _savedAt = _session.Elapsed;
         Report(new CheckpointSaved(_folder.Last, State.Step));
     }
 
+    /// <summary>Writes a file of the run. Where that fails, on a full disk for one, the last checkpoint is still whole, and the message says so.</summary>
+    private void Save(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException e)
+        {
+            string left = File.Exists(_folder.Last)
+                ? $"The last checkpoint, of step {_savedStep}, is whole: make room, then go on with --resume {_folder.Path}"
+                : "There is no checkpoint to go on from: make room, then start again";
+            throw new IOException($"train: {path} could not be written after step {State.Step} ({e.Message.TrimEnd('.')}). {left}", e);
+        }
+    }
+
     private void Write(MetricsLine line)
     {
         using Process process = Process.GetCurrentProcess();
-        _folder.Append(line with
+        MetricsLine whole = line with
         {
             Step = State.Step,
             Epoch = Math.Min(State.Epoch + 1, Settings.Epochs),
             Seconds = _secondsBefore + _session.Elapsed.TotalSeconds,
             PeakMemoryMiB = process.PeakWorkingSet64 / (1024.0 * 1024),
             Gen2Collections = GC.CollectionCount(2) - _gen2Before,
-        });
+        };
+        Save(_folder.Metrics, () => _folder.Append(whole));
         State.MetricsLines++;
     }
 

@@ -308,6 +308,20 @@ public class TrainerTests
         Assert.Equal(9, tiny.Resume(tiny.Settings with { MaxSteps = 0 }).Steps);
     }
 
+    /// <summary>One picture an evaluation, the last of them the same as samples.png.</summary>
+    [Fact]
+    public void KeepsTheSamplesOfEachEvaluation()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { Epochs = 2, EvaluateAtStart = true };
+        tiny.Run();
+        string samples = Path.Combine(tiny.Folder, RunFolder.SamplesFolderName);
+        string[] names = ["step-00000000.png", "step-00000003.png", "step-00000006.png"];
+        Assert.Equal(names, Directory.GetFiles(samples).Select(Path.GetFileName).Order());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.SamplesName)), File.ReadAllBytes(Path.Combine(samples, names[2])));
+        Assert.NotEqual(File.ReadAllBytes(Path.Combine(samples, names[1])), File.ReadAllBytes(Path.Combine(samples, names[2])));
+    }
+
     [Fact]
     public void PictureThatCannotBeWrittenDoesNotEndTheRun()
     {
