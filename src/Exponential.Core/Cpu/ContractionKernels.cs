@@ -36,7 +36,7 @@ internal abstract unsafe class ContractionKernels<T>
     public abstract void InputGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* outputGradient, T* kernel, T* inputGradient);
 
     /// <inheritdoc cref="ConvolutionKernels.KernelGradient{T}"/>
-    public abstract void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient);
+    public abstract void KernelGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* outputGradient, T* kernelGradient);
 
     /// <inheritdoc cref="ConvolutionExponentialKernels.Apply{T}"/>
     public abstract void Exponential(
@@ -108,9 +108,13 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         }
     }
 
-    public override void KernelGradient(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient)
+    public override void KernelGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* outputGradient, T* kernelGradient)
     {
-        if (DirectConvolution<T, TVector, TSimd>.Takes(g))
+        if (method == ConvolutionMethod.Winograd)
+        {
+            WinogradKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);
+        }
+        else if (DirectConvolution<T, TVector, TSimd>.Takes(g))
         {
             DirectKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);
         }

@@ -56,5 +56,5 @@ internal static unsafe class ConvolutionKernels
     /// <summary>The gradient for the kernel, summed over the batch; it overwrites.</summary>
     public static void KernelGradient<T>(in ConvolutionGeometry g, T* input, T* outputGradient, T* kernelGradient)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.KernelGradient(g, input, outputGradient, kernelGradient);
+        ContractionKernels<T>.Best.KernelGradient(g, ConvolutionMethods.ChooseKernelGradient<T>(g, CpuArithmetic.Accuracy), input, outputGradient, kernelGradient);
 }

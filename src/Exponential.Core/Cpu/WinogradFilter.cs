@@ -161,8 +161,7 @@ internal readonly unsafe struct WinogradFilter<T, TVector, TSimd> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Constant(double value) =>
-        TSimd.Broadcast(typeof(T) == typeof(float) ? Unsafe.BitCast<float, T>((float)value) : Unsafe.BitCast<double, T>(value));
+    private static TVector Constant(double value) => WinogradTransform<T, TVector, TSimd>.Constant(value);
 
     // Copies one k of all planes, four rows at a time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -90,9 +90,9 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
         x51 = TSimd.Keep(x51, down);
         x52 = TSimd.Keep(x52, down);
 
-        Column(x00, x10, x20, x30, x40, x50, product, sum, a, a2, b, b2, planes, 6 * planeStride);
-        Column(x01, x11, x21, x31, x41, x51, product, sum, a, a2, b, b2, planes + planeStride, 6 * planeStride);
-        Column(x02, x12, x22, x32, x42, x52, product, sum, a, a2, b, b2, planes + 2 * planeStride, 6 * planeStride);
+        InputColumn(x00, x10, x20, x30, x40, x50, product, sum, a, a2, b, b2, planes, 6 * planeStride);
+        InputColumn(x01, x11, x21, x31, x41, x51, product, sum, a, a2, b, b2, planes + planeStride, 6 * planeStride);
+        InputColumn(x02, x12, x22, x32, x42, x52, product, sum, a, a2, b, b2, planes + 2 * planeStride, 6 * planeStride);
     }
 
     // Three of the six values of Bᵀ d of a row that begins in the tile's neighbour to the left and ends in the one to the right.
@@ -106,35 +106,53 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
         if (THalf.Value == 1)
         {
             TVector d0 = TSimd.Keep(TSimd.Load(row + 3 * stride - 1), side);
-            TVector even = TSimd.MultiplyAdd(b2, d2, d4), odd = TSimd.Multiply(a, TSimd.MultiplyAdd(b2, d1, d3));
-            x0 = TSimd.MultiplyAdd(product, d0, TSimd.MultiplyAdd(sum, d2, d4));
-            x1 = TSimd.Add(even, odd);
-            x2 = TSimd.Subtract(even, odd);
+            InputStart(d0, d1, d2, d3, d4, product, sum, a, b2, out x0, out x1, out x2);
         }
         else
         {
             TVector d5 = TSimd.Keep(TSimd.Load(row + 1), side);
-            TVector even = TSimd.MultiplyAdd(a2, d2, d4), odd = TSimd.Multiply(b, TSimd.MultiplyAdd(a2, d1, d3));
-            x0 = TSimd.Add(even, odd);
-            x1 = TSimd.Subtract(even, odd);
-            x2 = TSimd.MultiplyAdd(product, d1, TSimd.MultiplyAdd(sum, d3, d5));
+            InputEnd(d1, d2, d3, d4, d5, product, sum, b, a2, out x0, out x1, out x2);
         }
     }
 
+    /// <summary>The first three of the six values of Bᵀ d, which do not read d5.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Column(
+    public static void InputStart(
+        TVector d0, TVector d1, TVector d2, TVector d3, TVector d4, TVector product, TVector sum, TVector a, TVector b2, out TVector x0,
+        out TVector x1, out TVector x2)
+    {
+        TVector even = TSimd.MultiplyAdd(b2, d2, d4), odd = TSimd.Multiply(a, TSimd.MultiplyAdd(b2, d1, d3));
+        x0 = TSimd.MultiplyAdd(product, d0, TSimd.MultiplyAdd(sum, d2, d4));
+        x1 = TSimd.Add(even, odd);
+        x2 = TSimd.Subtract(even, odd);
+    }
+
+    /// <summary>The last three of the six values of Bᵀ d, which do not read d0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InputEnd(
+        TVector d1, TVector d2, TVector d3, TVector d4, TVector d5, TVector product, TVector sum, TVector b, TVector a2, out TVector x3,
+        out TVector x4, out TVector x5)
+    {
+        TVector even = TSimd.MultiplyAdd(a2, d2, d4), odd = TSimd.Multiply(b, TSimd.MultiplyAdd(a2, d1, d3));
+        x3 = TSimd.Add(even, odd);
+        x4 = TSimd.Subtract(even, odd);
+        x5 = TSimd.MultiplyAdd(product, d1, TSimd.MultiplyAdd(sum, d3, d5));
+    }
+
+    /// <summary>All six values of Bᵀ d, stored at the distance of planes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InputColumn(
         TVector d0, TVector d1, TVector d2, TVector d3, TVector d4, TVector d5, TVector product, TVector sum, TVector a, TVector a2,
         TVector b, TVector b2, T* planes, nint planeStride)
     {
-        TSimd.Store(TSimd.MultiplyAdd(product, d0, TSimd.MultiplyAdd(sum, d2, d4)), planes);
-        TVector even = TSimd.MultiplyAdd(b2, d2, d4), odd = TSimd.Multiply(a, TSimd.MultiplyAdd(b2, d1, d3));
-        TSimd.Store(TSimd.Add(even, odd), planes + planeStride);
-        TSimd.Store(TSimd.Subtract(even, odd), planes + 2 * planeStride);
-        even = TSimd.MultiplyAdd(a2, d2, d4);
-        odd = TSimd.Multiply(b, TSimd.MultiplyAdd(a2, d1, d3));
-        TSimd.Store(TSimd.Add(even, odd), planes + 3 * planeStride);
-        TSimd.Store(TSimd.Subtract(even, odd), planes + 4 * planeStride);
-        TSimd.Store(TSimd.MultiplyAdd(product, d1, TSimd.MultiplyAdd(sum, d3, d5)), planes + 5 * planeStride);
+        InputStart(d0, d1, d2, d3, d4, product, sum, a, b2, out TVector x0, out TVector x1, out TVector x2);
+        TSimd.Store(x0, planes);
+        TSimd.Store(x1, planes + planeStride);
+        TSimd.Store(x2, planes + 2 * planeStride);
+        InputEnd(d1, d2, d3, d4, d5, product, sum, b, a2, out x0, out x1, out x2);
+        TSimd.Store(x0, planes + 3 * planeStride);
+        TSimd.Store(x1, planes + 4 * planeStride);
+        TSimd.Store(x2, planes + 5 * planeStride);
     }
 
     // Half one: rows 0 and 2 of the result, which take sums of the values at opposite points. Half two: rows 1 and 3, which take differences.
@@ -160,8 +178,9 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
             result + 8 * stride, stride);
     }
 
+    /// <summary>A coefficient in all lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Constant(double value) =>
+    public static TVector Constant(double value) =>
         TSimd.Broadcast(typeof(T) == typeof(float) ? Unsafe.BitCast<float, T>((float)value) : Unsafe.BitCast<double, T>(value));
 
     // Two of the four values of Aᵀ m of a column.

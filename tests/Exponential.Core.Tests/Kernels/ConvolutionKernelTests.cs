@@ -108,7 +108,7 @@ public sealed unsafe class ConvolutionKernelTests
             inputGradient.AssertClose(xBar, xBarScale, g.OutputChannels * g.Taps + 2, "input gradient " + what);
 
             var kernelGradient = new GuardedBuffer<T>(kernel.Count);
-            kernels.KernelGradient(g, input.Pointer, outputGradient.Pointer, kernelGradient.Pointer);
+            kernels.KernelGradient(g, ConvolutionMethod.Direct, input.Pointer, outputGradient.Pointer, kernelGradient.Pointer);
             kernelGradient.AssertClose(kBar, kBarScale, g.Batch * g.OutputPlane + 2, "kernel gradient " + what);
         }
     }

@@ -123,6 +123,7 @@ public sealed unsafe class ThreadCountTests
         var winograd = new ConvolutionGeometry(7, 24, 16, 16, 60, 16, 16, 3, 3, 1, 1, 1, 1);
         ConvolutionKernels.Forward(winograd, a.Pointer, b.Pointer, b.Pointer, Result(7 * 60 * 256));
         ConvolutionKernels.InputGradient(winograd, a.Pointer, b.Pointer, Result(7 * 24 * 256));
+        ConvolutionKernels.KernelGradient(winograd, a.Pointer, b.Pointer, Result(60 * 24 * 9));
         winograd = new ConvolutionGeometry(1, 24, 16, 16, 60, 16, 16, 3, 3, 1, 1, 1, 1);
         ConvolutionKernels.Forward(winograd, a.Pointer, b.Pointer, b.Pointer, Result(60 * 256));
 

@@ -133,6 +133,66 @@ internal static class WinogradScale
         return Forward(g with { InputChannels = g.OutputChannels, OutputChannels = g.InputChannels }, yBar, turned);
     }
 
+    /// <summary>Those of the kernel's gradient: the sum is over tiles, and the transforms are the transposes of the convolution's.</summary>
+    public static double KernelRoundings(ConvolutionGeometry g) =>
+        g.Batch * ((g.InputHeight + 3) / 4) * ((g.InputWidth + 3) / 4) + 4 + 2 * (3 + 4 + 5) + 1;
+
+    public static double[] KernelGradient(ConvolutionGeometry g, double[] x, double[] yBar)
+    {
+        var result = new double[g.OutputChannels * g.Depth];
+        var sums = new double[g.OutputChannels * g.InputChannels][,];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] = new double[6, 6];
+        }
+
+        for (int image = 0; image < g.Batch; image++)
+        {
+            for (int top = 0; top < g.InputHeight; top += 4)
+            {
+                for (int left = 0; left < g.InputWidth; left += 4)
+                {
+                    double[][,] v = [.. Enumerable.Range(image * g.InputChannels, g.InputChannels).Select(c => Both(OfInput, Patch(x, c, top - 1, left - 1, 6)))];
+                    double[][,] w = [.. Enumerable.Range(image * g.OutputChannels, g.OutputChannels).Select(o => Both(Transposed(OfOutput), Patch(yBar, o, top, left, 4)))];
+                    for (int i = 0; i < 36 * sums.Length; i++)
+                    {
+                        int pair = i / 36, p = i % 36 / 6, q = i % 6;
+                        sums[pair][p, q] += w[pair / g.InputChannels][p, q] * v[pair % g.InputChannels][p, q];
+                    }
+                }
+            }
+        }
+
+        for (int pair = 0; pair < sums.Length; pair++)
+        {
+            double[,] taps = Both(Transposed(OfKernel), sums[pair]);
+            for (int t = 0; t < 9; t++)
+            {
+                result[9 * pair + t] = taps[t / 3, t % 3];
+            }
+        }
+
+        return result;
+
+        double[,] Patch(double[] images, int plane, int top, int left, int side)
+        {
+            var patch = new double[side, side];
+            for (int i = 0; i < side * side; i++)
+            {
+                (int row, int column) = (top + i / side, left + i % side);
+                if (row >= 0 && row < g.InputHeight && column >= 0 && column < g.InputWidth)
+                {
+                    patch[i / side, i % side] = Math.Abs(images[(plane * g.InputHeight + row) * g.InputWidth + column]);
+                }
+            }
+
+            return patch;
+        }
+    }
+
+    private static double[][] Transposed(double[][] m) =>
+        [.. Enumerable.Range(0, m[0].Length).Select(j => m.Select(row => row[j]).ToArray())];
+
     private static double[] Powers(double a, double b)
     {
         double factor = 1 / Math.Abs(2 * a * a * (a * a - b * b));

@@ -60,6 +60,16 @@ public sealed unsafe class WinogradTests
     }
 
     [Fact]
+    public void TheMethodOfTheKernelsGradientFollowsShape()
+    {
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.ChooseKernelGradient<float>(Make(16, 64, 16, 16, 32), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Winograd, ConvolutionMethods.ChooseKernelGradient<float>(Make(16, 160, 8, 8, 32), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.ChooseKernelGradient<float>(Make(16, 64, 16, 16, 32), ArithmeticAccuracy.Tight));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.ChooseKernelGradient<double>(Make(16, 64, 16, 16, 32), ArithmeticAccuracy.Fast));
+        Assert.Equal(ConvolutionMethod.Direct, ConvolutionMethods.ChooseKernelGradient<float>(Make(1, 64, 4, 4, 64), ArithmeticAccuracy.Fast));
+    }
+
+    [Fact]
     public void TheMethodOfAnExponentialFollowsShapeAndTerms()
     {
         Assert.Equal(
@@ -148,6 +158,8 @@ public sealed unsafe class WinogradTests
             double[] expectedWithout = Naive.Forward(g, xValues, weights, null);
             double[] xBarExpected = Naive.InputGradient(g, yBarValues, weights);
             double[] xBarScale = WinogradScale.InputGradient(g, yBarValues, weights);
+            double[] kernelBarExpected = Naive.KernelGradient(g, xValues, yBarValues);
+            double[] kernelBarScale = WinogradScale.KernelGradient(g, xValues, yBarValues);
 
             // A bias is one more addition to a value of that scale or of the bias's own, at most 1.
             double[] withBiasScale = [.. scale.Select(value => value + 1)];
@@ -163,6 +175,10 @@ public sealed unsafe class WinogradTests
                 var xBar = new GuardedBuffer<T>(x.Count);
                 kernels.InputGradient(g, ConvolutionMethod.Winograd, yBar.Pointer, kernel.Pointer, xBar.Pointer);
                 xBar.AssertClose(xBarExpected, xBarScale, WinogradScale.Roundings(g.OutputChannels), "input gradient " + what);
+
+                var kernelBar = new GuardedBuffer<T>(kernel.Count);
+                kernels.KernelGradient(g, ConvolutionMethod.Winograd, x.Pointer, yBar.Pointer, kernelBar.Pointer);
+                kernelBar.AssertClose(kernelBarExpected, kernelBarScale, WinogradScale.KernelRoundings(g), "kernel gradient " + what);
             }
         }
     }
