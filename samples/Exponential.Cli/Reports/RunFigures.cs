@@ -13,6 +13,8 @@ internal static class RunFigures
     private static readonly Dictionary<string, string> Labels = new()
     {
         ["test_bits_per_dim"] = "Test bits/dim",
+        ["test_negative_elbo"] = "Test negative ELBO, nats an image",
+        ["test_importance_weighted_bits_per_dim"] = "Test bits/dim, importance-weighted",
         ["worst_reconstruction_error"] = "Worst reconstruction error, max |decode(encode(v)) - v| / 256",
     };
 

@@ -309,7 +309,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         for (int i = 0; i < set.Count; i++)
         {
-            Assert.Equal(1, set[i].ToArray().Distinct().Count());
+            Assert.Single(set[i].ToArray().Distinct());
             yield return set[i][0];
         }
     }
