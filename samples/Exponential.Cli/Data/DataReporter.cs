@@ -83,7 +83,7 @@ internal sealed class DataReporter : IProgress<DataProgress>
             return body(new DataReporter(
                 (text, share) =>
                 {
-                    task ??= context.AddTask("", maxValue: 1);
+                    task ??= context.AddTask(Markup.Escape(text), maxValue: 1);
                     task.Description = Markup.Escape(text);
                     task.Value = share;
                 },
