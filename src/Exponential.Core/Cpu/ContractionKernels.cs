@@ -165,14 +165,14 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         {
             using var product = new TiledProduct<T, TVector, TSimd>(g.Product, false, kernel, factor);
             using var transposed = new TiledProduct<T, TVector, TSimd>(g.Product, true, kernel, factor);
-            FusedExponentialGradient<T, TVector, TSimd, TiledProduct<T, TVector, TSimd>>.Run(
+            FusedExponentialGradient<T, TiledProduct<T, TVector, TSimd>, TiledCorrelation<T, TVector, TSimd>>.Run(
                 g, product, transposed, x, factor, terms, steps, yBar, xBar, kernelBar);
         }
         else
         {
             using var product = new PaddedProduct<T, TVector, TSimd>(g.Product, false, kernel, factor);
             using var transposed = new PaddedProduct<T, TVector, TSimd>(g.Product, true, kernel, factor);
-            FusedExponentialGradient<T, TVector, TSimd, PaddedProduct<T, TVector, TSimd>>.Run(
+            FusedExponentialGradient<T, PaddedProduct<T, TVector, TSimd>, PaddedCorrelation<T, TVector, TSimd>>.Run(
                 g, product, transposed, x, factor, terms, steps, yBar, xBar, kernelBar);
         }
     }

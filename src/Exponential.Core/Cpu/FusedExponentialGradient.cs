@@ -6,14 +6,13 @@ namespace Exponential;
 /// <remarks>
 /// For a few images at a time, in cache: the inputs of the steps, then for each step from the last, all Q_i and A_i (see
 /// <see cref="ConvolutionExponentialKernels.Gradient{T}"/>) and one correlation over all i: long sums, and no kernel gradient read and
-/// written for each term. A thread's scratch holds 2 terms + steps copies of those images, however large the batch, and where the
-/// products have another layout than the correlation, 2 terms copies more. Blocks of the batch have partial kernel gradients of their own,
-/// added in order.
+/// written for each term. A thread's scratch holds 2 terms + steps copies of those images, however large the batch. Blocks of the
+/// batch have partial kernel gradients of their own, added in order.
 /// </remarks>
-internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduct>
+internal static unsafe class FusedExponentialGradient<T, TProduct, TCorrelation>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    where TSimd : struct, ISimd<T, TVector>
-    where TProduct : struct, IImageProduct<T>
+    where TProduct : struct, IImageProduct<T, TCorrelation>
+    where TCorrelation : struct, IImageCorrelation<T>
 {
     /// <summary>The most bytes of the buffers of the images that are correlated at once, beyond one group of images.</summary>
     private const long MostBytes = 1 << 19;
@@ -24,8 +23,6 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
         T* xBar, T* kernelBar)
     {
         ConvolutionGeometry g = geometry.Product;
-        PaddedLayout layout = forward.SegmentLayout;
-        using var correlation = new Correlation<T, TVector, TSimd>(g, layout, layout);
         nint imageSize = (nint)g.InputChannels * g.InputPlane;
         int kernelSize = g.OutputChannels * g.Depth;
         int groupImages = forward.Images;
@@ -34,16 +31,12 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
         using var partialMemory = new Scratch<T>((long)partition.Blocks * kernelSize);
         T* partial = partialMemory.Pointer;
 
-        int segments = terms * forward.Segments;
-        nint groupSize = (steps + 2 * terms) * forward.Size + 2 * terms * forward.SegmentRoom;
-        int groupsAtOnce = Math.Max(1, Correlation<T, TVector, TSimd>.EnoughVectors / (correlation.Vectors * segments));
-        groupsAtOnce = (int)Math.Clamp(MostBytes / (groupSize * sizeof(T)), 1, groupsAtOnce);
-
+        int mostGroups = (int)Math.Max(1, MostBytes / ((steps + 2 * terms) * forward.Size * sizeof(T)));
         KernelWork.For(3L * g.Batch * imageSize * g.Depth * terms * steps, partition.Blocks, block =>
         {
-            T* sums = partial + (nint)block * kernelSize;
-            new Span<T>(sums, kernelSize).Clear();
             int end = partition.Start(block + 1);
+            using TCorrelation correlation = forward.Correlate();
+            int groupsAtOnce = Math.Clamp(correlation.Enough / terms, 1, mostGroups);
             using var images = new ImageBuffers(forward, terms, steps, Math.Min(groupsAtOnce, end - partition.Start(block)));
             for (int start = partition.Start(block); start < end; start += groupsAtOnce)
             {
@@ -62,7 +55,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
                         images.Cotangents(i, adjoint);
                     }
 
-                    correlation.Accumulate(count * segments, images.Left, images.Right, .., .., sums);
+                    correlation.Add(count * terms, images.Left, images.Right);
                     for (int i = 0; i < count && (step > 0 || xBar != null); i++)
                     {
                         images.StepBack(i, adjoint);
@@ -75,6 +68,8 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
                     adjoint.Unpack(images.Cotangent(i), Math.Min(groupImages, g.Batch - image), xBar + image * imageSize);
                 }
             }
+
+            correlation.Finish(partial + (nint)block * kernelSize);
         });
 
         partition.Reduce(partial, factor, kernelBar);
@@ -85,9 +80,6 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
     {
         private readonly int _terms;
         private readonly int _steps;
-        private readonly int _segments;
-        private readonly nint _room;
-        private readonly T* _rooms;
         private readonly T* _workspace;
         private readonly Scratch<T> _memory;
         private readonly Scratch<nint> _pointers;
@@ -96,36 +88,29 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
         {
             _terms = terms;
             _steps = steps;
-            _segments = product.Segments;
-            _room = product.SegmentRoom;
             int buffers = steps + 2 * terms;
-            nint size = groups * (buffers * product.Size + 2 * terms * _room);
+            nint size = groups * buffers * product.Size;
             _memory = new Scratch<T>(size + product.Workspace);
             new Span<T>(_memory.Pointer, checked((int)size)).Clear();
-            _rooms = _memory.Pointer + groups * buffers * product.Size;
             _workspace = _memory.Pointer + size;
-            _pointers = new Scratch<nint>(groups * (buffers + 2L * terms * _segments + 1));
+            _pointers = new Scratch<nint>(groups * (buffers + 2L * terms));
             Left = (T**)_pointers.Pointer;
-            Right = Left + groups * terms * _segments;
-            Buffers = Right + groups * terms * _segments;
-            First = Buffers + groups * buffers;
+            Right = Left + groups * terms;
+            Buffers = Right + groups * terms;
             for (int i = 0; i < groups * buffers; i++)
             {
                 Buffers[i] = _memory.Pointer + i * product.Size;
             }
         }
 
-        /// <summary>The A_i of all groups: [group, i, segment].</summary>
+        /// <summary>The A_i of all groups: [group, i].</summary>
         public T** Left { get; }
 
-        /// <summary>The Q_i of all groups: [group, i, segment].</summary>
+        /// <summary>The Q_i of all groups: [group, i].</summary>
         public T** Right { get; }
 
         /// <summary>[group, buffer]: the inputs of the steps, Q_2..Q_terms, A_terms..A_1, a spare one.</summary>
         private T** Buffers { get; }
-
-        /// <summary>A_1 of all groups.</summary>
-        private T** First { get; }
 
         /// <summary>A_terms, the gradient for the result of the current step.</summary>
         public T* Cotangent(int group) => Buffer(group, _steps + _terms - 1);
@@ -149,7 +134,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
             T* q = Buffer(group, step);
             for (int i = 1; i <= _terms; i++)
             {
-                WriteSegments(forward, group, i, q, Right, _rooms);
+                Right[group * _terms + i - 1] = q;
                 if (i < _terms)
                 {
                     T* next = Buffer(group, _steps + i - 1);
@@ -165,8 +150,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
             T* a = Cotangent(group);
             for (int i = _terms; i > 0; i--)
             {
-                WriteSegments(adjoint, group, i, a, Left, _rooms + _terms * _room);
-                First[group] = a;
+                Left[group * _terms + i - 1] = a;
                 if (i > 1)
                 {
                     T* next = Buffer(group, _steps + 2 * _terms - i);
@@ -179,7 +163,7 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
         /// <summary>The cotangent becomes A_0, the gradient for the step's input.</summary>
         public void StepBack(int group, in TProduct adjoint)
         {
-            adjoint.Multiply(First[group], Cotangent(group), T.One, Spare(group), _workspace);
+            adjoint.Multiply(Left[group * _terms], Cotangent(group), T.One, Spare(group), _workspace);
             int buffers = _steps + 2 * _terms;
             T** cotangent = Buffers + group * buffers + _steps + _terms - 1;
             T** spare = Buffers + group * buffers + buffers - 1;
@@ -193,10 +177,6 @@ internal static unsafe class FusedExponentialGradient<T, TVector, TSimd, TProduc
             _memory.Dispose();
             _pointers.Dispose();
         }
-
-        private void WriteSegments(in TProduct product, int group, int i, T* buffer, T** segments, T* rooms) =>
-            product.WriteSegments(
-                buffer, _workspace, rooms + (2 * group * _terms + i - 1) * _room, segments + (group * _terms + i - 1) * _segments);
 
         private T* Buffer(int group, int index) => Buffers[group * (_steps + 2 * _terms) + index];
 

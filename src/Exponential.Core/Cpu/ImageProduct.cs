@@ -26,26 +26,38 @@ internal unsafe interface IImageProduct<T> : IDisposable
 
     /// <summary>destination = addend + alpha M source, or without addend alpha M source; the destination is not the source.</summary>
     void Multiply(T* source, T* addend, T alpha, T* destination, T* workspace);
+}
 
-    /// <summary>A padded layout of some of a buffer's images, to correlate them.</summary>
-    PaddedLayout SegmentLayout { get; }
+/// <summary>A product whose images can be correlated as they lie, for the gradient for its kernel.</summary>
+internal interface IImageProduct<T, TCorrelation> : IImageProduct<T>
+    where T : unmanaged
+    where TCorrelation : struct, IImageCorrelation<T>
+{
+    /// <summary>An empty sum of correlations of buffers.</summary>
+    TCorrelation Correlate();
+}
 
-    /// <summary>The number of padded layouts that hold the images of a buffer.</summary>
-    int Segments { get; }
+/// <summary>A sum over pairs of buffers of <c>kernel[o, c, i, j] = sum over positions p of output[o, p] input[c, p + (i, j)]</c>.</summary>
+internal unsafe interface IImageCorrelation<T> : IDisposable
+    where T : unmanaged
+{
+    /// <summary>Pairs added at once that make the fixed cost of adding small.</summary>
+    int Enough { get; }
 
-    /// <summary>The memory that <see cref="WriteSegments"/> needs; it must be cleared once.</summary>
-    nint SegmentRoom { get; }
+    /// <summary>Adds some pairs.</summary>
+    void Add(int count, T** outputs, T** inputs);
 
-    /// <summary>Finds or makes the padded layouts of a buffer's images: their first values, at the layout's origin.</summary>
-    void WriteSegments(T* buffer, T* workspace, T* room, T** segments);
+    /// <summary>Writes the sum, [output channel, input channel, row, column].</summary>
+    void Finish(T* kernel);
 }
 
 /// <summary>The product by the direct kernels, in a <see cref="PaddedLayout"/>.</summary>
-internal readonly unsafe struct PaddedProduct<T, TVector, TSimd> : IImageProduct<T>
+internal readonly unsafe struct PaddedProduct<T, TVector, TSimd> : IImageProduct<T, PaddedCorrelation<T, TVector, TSimd>>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
     private readonly ShiftedProduct<T, TVector, TSimd> _product;
+    private readonly ConvolutionGeometry _geometry;
     private readonly PaddedLayout _layout;
 
     /// <summary>Packs a kernel.</summary>
@@ -55,6 +67,7 @@ internal readonly unsafe struct PaddedProduct<T, TVector, TSimd> : IImageProduct
     /// <param name="scale">A factor on the kernel.</param>
     public PaddedProduct(in ConvolutionGeometry g, bool adjoint, T* kernel, T scale)
     {
+        _geometry = g;
         _layout = PaddedLayout.Input(g, TSimd.Count);
         _product = new ShiftedProduct<T, TVector, TSimd>(g, adjoint, kernel, scale, null, _layout, _layout, _layout);
     }
@@ -76,13 +89,51 @@ internal readonly unsafe struct PaddedProduct<T, TVector, TSimd> : IImageProduct
         _layout.ClearPadding(destination, TSimd.Count);
     }
 
-    public PaddedLayout SegmentLayout => _layout;
-
-    public int Segments => 1;
-
-    public nint SegmentRoom => 0;
-
-    public void WriteSegments(T* buffer, T* workspace, T* room, T** segments) => segments[0] = buffer + _layout.Origin;
+    public PaddedCorrelation<T, TVector, TSimd> Correlate() => new(_geometry, _layout);
 
     public void Dispose() => _product.Dispose();
+}
+
+/// <summary>The correlation of images in a <see cref="PaddedLayout"/>.</summary>
+internal readonly unsafe struct PaddedCorrelation<T, TVector, TSimd> : IImageCorrelation<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TSimd : struct, ISimd<T, TVector>
+{
+    private readonly Correlation<T, TVector, TSimd> _correlation;
+    private readonly Scratch<T> _sums;
+    private readonly nint _origin;
+
+    public PaddedCorrelation(in ConvolutionGeometry g, PaddedLayout layout)
+    {
+        _correlation = new Correlation<T, TVector, TSimd>(g, layout, layout);
+        _origin = layout.Origin;
+        _sums = new Scratch<T>((long)_correlation.Rows * _correlation.Columns);
+        new Span<T>(_sums.Pointer, _correlation.Rows * _correlation.Columns).Clear();
+    }
+
+    public int Enough => Math.Max(1, Correlation<T, TVector, TSimd>.EnoughVectors / _correlation.Vectors);
+
+    public void Add(int count, T** outputs, T** inputs)
+    {
+        using var pointers = new Scratch<nint>(2 * count);
+        T** left = (T**)pointers.Pointer;
+        T** right = left + count;
+        for (int i = 0; i < count; i++)
+        {
+            left[i] = outputs[i] + _origin;
+            right[i] = inputs[i] + _origin;
+        }
+
+        _correlation.Accumulate(count, left, right, .., .., _sums.Pointer);
+    }
+
+    public void Finish(T* kernel) =>
+        new ReadOnlySpan<T>(_sums.Pointer, _correlation.Rows * _correlation.Columns).CopyTo(
+            new Span<T>(kernel, _correlation.Rows * _correlation.Columns));
+
+    public void Dispose()
+    {
+        _correlation.Dispose();
+        _sums.Dispose();
+    }
 }

@@ -70,4 +70,39 @@ internal readonly struct PixelLayout(TileGrid grid, int channels, int rim, int v
             }
         }
     }
+
+    /// <summary>Copies channels [channel][16 positions][lanes] of the first tiles, counted over the images, into the images.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public unsafe void PackTiles<T>(T* source, int count, int tiles, nint lanes, T* images)
+        where T : unmanaged, INumberBase<T>
+    {
+        nint plane = WinogradPoints.Positions * lanes;
+        images += rim * RowStride + (nint)rim * Channels;
+        for (int tile = 0; tile < tiles; tile += 4)
+        {
+            int some = Math.Min(4, tiles - tile);
+            T* to0 = images + Tile(tile), to1 = images + Tile(tile + Math.Min(1, some - 1));
+            T* to2 = images + Tile(tile + Math.Min(2, some - 1)), to3 = images + Tile(tile + some - 1);
+            for (int position = 0; position < WinogradPoints.Positions; position++)
+            {
+                nint pixel = position / Side * RowStride + (nint)(position % Side) * Channels;
+                T* from = source + position * lanes + tile;
+                int channel = 0;
+                for (; some == 4 && channel <= count - 4; channel += 4, from += 4 * plane)
+                {
+                    nint to = pixel + channel;
+                    Transposition.FourByFour(from, from + plane, from + 2 * plane, from + 3 * plane, to0 + to, to1 + to, to2 + to, to3 + to);
+                }
+
+                for (; channel < count; channel++, from += plane)
+                {
+                    nint to = pixel + channel;
+                    to0[to] = from[0];
+                    to1[to] = from[Math.Min(1, some - 1)];
+                    to2[to] = from[Math.Min(2, some - 1)];
+                    to3[to] = from[some - 1];
+                }
+            }
+        }
+    }
 }

@@ -11,12 +11,13 @@ namespace Exponential;
 /// Lanes that are no tile hold zeros and have no neighbours, so they stay zero. What a product writes into the parts of tiles that are
 /// outside of the image is cleared, because the next product reads it as padding.
 /// </remarks>
-internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<T>
+internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<T, TiledCorrelation<T, TVector, TSimd>>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
     private readonly WinogradProduct<T, TVector, TSimd> _product;
     private readonly Scratch<T> _masks;
+    private readonly ConvolutionGeometry _geometry;
     private readonly TileGrid _grid;
     private readonly int _channels;
     private readonly int _lanes;
@@ -25,10 +26,10 @@ internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<
     public TiledProduct(in ConvolutionGeometry g, bool adjoint, T* kernel, T scale)
     {
         _product = new WinogradProduct<T, TVector, TSimd>(g, adjoint, kernel, scale);
+        _geometry = g;
         _grid = new TileGrid(g.InputHeight, g.InputWidth);
         _channels = g.InputChannels;
         Images = ChooseImages(g.Batch, _grid.Tiles);
-        SegmentLayout = PaddedLayout.Input(g with { Batch = Images }, TSimd.Count);
         _lanes = RoundUp(Images * _grid.Tiles, TSimd.Count);
         _masks = new Scratch<T>(TileGrid.Masks * _lanes);
         _grid.WriteMasks(0, _lanes, _masks.Pointer);
@@ -42,13 +43,7 @@ internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<
 
     public nint Size => _channels * ChannelStride;
 
-    public nint Workspace => Math.Max(_product.InputSize + _product.OutputSize, Images * ImageSize);
-
-    public PaddedLayout SegmentLayout { get; }
-
-    public int Segments => (Images + SegmentLayout.Lanes - 1) / SegmentLayout.Lanes;
-
-    public nint SegmentRoom => Segments * SegmentLayout.Size;
+    public nint Workspace => _product.InputSize + _product.OutputSize;
 
     private nint ChannelStride => WinogradPoints.Positions * (nint)_lanes;
 
@@ -103,18 +98,7 @@ internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<
         _grid.ClearOutside(Images, _channels, _lanes, destination);
     }
 
-    public void WriteSegments(T* buffer, T* workspace, T* room, T** segments)
-    {
-        PaddedLayout layout = SegmentLayout;
-        Unpack(buffer, Images, workspace);
-        for (int i = 0; i < Segments; i++)
-        {
-            int first = i * layout.Lanes;
-            T* segment = room + i * layout.Size;
-            PaddedImages<T, TVector, TSimd>.Pack(layout, workspace + first * ImageSize, Math.Min(layout.Lanes, Images - first), segment);
-            segments[i] = segment + layout.Origin;
-        }
-    }
+    public TiledCorrelation<T, TVector, TSimd> Correlate() => new(_geometry, Images, _lanes);
 
     public void Dispose()
     {
@@ -145,4 +129,47 @@ internal readonly unsafe struct TiledProduct<T, TVector, TSimd> : IImageProduct<
     }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}
+
+/// <summary>The correlation of images in lanes, by F(3x3, 4x4).</summary>
+internal readonly unsafe struct TiledCorrelation<T, TVector, TSimd> : IImageCorrelation<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TSimd : struct, ISimd<T, TVector>
+{
+    private readonly TileCorrelation<T, TVector, TSimd> _correlation;
+    private readonly int _channels;
+    private readonly int _images;
+    private readonly int _lanes;
+
+    public TiledCorrelation(in ConvolutionGeometry g, int images, int lanes)
+    {
+        _channels = g.InputChannels;
+        _images = images;
+        _lanes = lanes;
+        _correlation = new TileCorrelation<T, TVector, TSimd>(g, inputIsRows: false, 0, _channels, images);
+    }
+
+    public int Enough => 1;
+
+    public void Add(int count, T** outputs, T** inputs)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _correlation.AddTiles(inputs[i], outputs[i], _images, _lanes);
+        }
+    }
+
+    public void Finish(T* kernel)
+    {
+        nint rowStride = _correlation.Columns;
+        nint tapStride = WinogradFilter<T, TVector, TSimd>.OddLines(_channels * rowStride);
+        using var taps = new Scratch<T>(9 * tapStride);
+        _correlation.Finish(taps.Pointer, rowStride, tapStride);
+        for (int row = 0; row < _channels; row++)
+        {
+            TileCorrelation<T, TVector, TSimd>.Gather(taps.Pointer + row * rowStride, tapStride, _channels, kernel + (nint)row * _channels * 9, 9);
+        }
+    }
+
+    public void Dispose() => _correlation.Dispose();
 }

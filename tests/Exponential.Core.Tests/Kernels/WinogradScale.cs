@@ -133,9 +133,12 @@ internal static class WinogradScale
         return Forward(g with { InputChannels = g.OutputChannels, OutputChannels = g.InputChannels }, yBar, turned);
     }
 
-    /// <summary>Those of the kernel's gradient: the sum is over tiles, and the transforms are the transposes of the convolution's.</summary>
-    public static double KernelRoundings(ConvolutionGeometry g) =>
-        g.Batch * ((g.InputHeight + 3) / 4) * ((g.InputWidth + 3) / 4) + 4 + 2 * (3 + 4 + 5) + 1;
+    /// <summary>
+    /// Those of a sum of some gradients for the kernel: the sum is over their tiles and at most 16 parts of the batch, and the transforms
+    /// are the transposes of the convolution's. A factor at the end is one more.
+    /// </summary>
+    public static double KernelRoundings(ConvolutionGeometry g, int gradients = 1) =>
+        (double)g.Batch * ((g.InputHeight + 3) / 4) * ((g.InputWidth + 3) / 4) * gradients + 16 + 2 * (3 + 4 + 5) + 2;
 
     public static double[] KernelGradient(ConvolutionGeometry g, double[] x, double[] yBar)
     {

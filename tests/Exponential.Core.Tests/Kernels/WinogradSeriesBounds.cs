@@ -45,12 +45,12 @@ internal static class WinogradSeriesBounds
             for (int i = terms; i > 0; i--)
             {
                 q = powers[i - 1];
-                double[] values = Naive.KernelGradient(product, q.Value, a.Value);
+                double[] own = WinogradScale.KernelGradient(product, q.Value, a.Value);
                 double[] left = Naive.KernelGradient(product, q.Error, a.Value), right = Naive.KernelGradient(product, q.Value, a.Error);
-                double roundings = ((double)g.Batch * g.Height * g.Width * terms) + 16;
+                double roundings = WinogradScale.KernelRoundings(product, terms);
                 for (int k = 0; k < kernelBar.Length; k++)
                 {
-                    kernelBar[k] += scale * (left[k] + right[k] + roundings * values[k]);
+                    kernelBar[k] += scale * (left[k] + right[k] + roundings * own[k]);
                 }
 
                 a = cotangent.Plus(Product(g, a, weights, scale / i, true));
