@@ -183,8 +183,9 @@ internal readonly unsafe struct WinogradFilter<T, TVector, TSimd> : IDisposable
         }
     }
 
+    [InlineArray(4)]
     private struct Quad
     {
-        public T A, B, C, D;
+        private T _first;
     }
 }

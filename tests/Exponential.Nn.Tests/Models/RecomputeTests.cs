@@ -165,7 +165,7 @@ public sealed class RecomputeTests
         for (int pass = 0; pass < 3; pass++)
         {
             BufferPool.CollectUnreachable(2);
-            
+
             long before = BufferPool.InUse;
             Tensor loss = flow.LogProb(images).Mean();
             BufferPool.CollectUnreachable(2);
