@@ -18,6 +18,14 @@ public unsafe class ConvolutionBenchmarks
         public double Operations(string benchmark) => 2.0 * Batch * Inputs * Outputs * Side * Side * Kernel * Kernel;
 
         /// <inheritdoc/>
+        public double? Error(string benchmark, ArithmeticAccuracy accuracy)
+        {
+            var run = new ConvolutionBenchmarks { Shape = this, Threads = Environment.ProcessorCount, Accuracy = accuracy };
+            run.Setup();
+            return run.Error(benchmark);
+        }
+
+        /// <inheritdoc/>
         public override string ToString() => $"{Batch} x {Inputs} -> {Outputs}, {Side}x{Side}, {Kernel}x{Kernel}";
     }
 
@@ -28,6 +36,10 @@ public unsafe class ConvolutionBenchmarks
     /// <summary>The number of threads.</summary>
     [Params(1, 2)]
     public int Threads { get; set; }
+
+    /// <summary>The arithmetic accuracy.</summary>
+    [Params(ArithmeticAccuracy.Tight, ArithmeticAccuracy.Fast)]
+    public ArithmeticAccuracy Accuracy { get; set; }
 
     /// <summary>First, growing and last layers at both levels, the baselines' layers, and a width that divides nothing.</summary>
     public static IEnumerable<Layer> Shapes =>
@@ -41,6 +53,7 @@ public unsafe class ConvolutionBenchmarks
     public void Setup()
     {
         Workers.Count = Threads;
+        CpuArithmetic.Accuracy = Accuracy;
         int padding = Shape.Kernel / 2;
         _geometry = new ConvolutionGeometry(
             Shape.Batch, Shape.Inputs, Shape.Side, Shape.Side, Shape.Outputs, Shape.Side, Shape.Side, Shape.Kernel, Shape.Kernel, 1, 1,
@@ -64,4 +77,28 @@ public unsafe class ConvolutionBenchmarks
     /// <summary>The gradient for the kernel.</summary>
     [Benchmark]
     public void KernelGradient() => ConvolutionKernels.KernelGradient(_geometry, _input.Pointer, _output.Pointer, _kernelGradient.Pointer);
+
+    private double Error(string benchmark)
+    {
+        double[] input = _input.ToDoubles(), kernel = _kernel.ToDoubles(), bias = _bias.ToDoubles(), gradient = _output.ToDoubles();
+        double[] expected = GC.AllocateArray<double>(Math.Max(input.Length, Math.Max(kernel.Length, gradient.Length)), pinned: true);
+        fixed (double* x = input, w = kernel, b = bias, g = gradient, result = expected)
+        {
+            switch (benchmark)
+            {
+                case nameof(Forward):
+                    ConvolutionKernels.Forward(_geometry, x, w, b, result);
+                    Forward();
+                    return _output.Error(expected);
+                case nameof(InputGradient):
+                    ConvolutionKernels.InputGradient(_geometry, g, w, result);
+                    InputGradient();
+                    return _inputGradient.Error(expected);
+                default:
+                    ConvolutionKernels.KernelGradient(_geometry, x, g, result);
+                    KernelGradient();
+                    return _kernelGradient.Error(expected);
+            }
+        }
+    }
 }

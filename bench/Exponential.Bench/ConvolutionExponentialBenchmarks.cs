@@ -24,6 +24,14 @@ public unsafe class ConvolutionExponentialBenchmarks
         }
 
         /// <inheritdoc/>
+        public double? Error(string benchmark, ArithmeticAccuracy accuracy)
+        {
+            var run = new ConvolutionExponentialBenchmarks { Shape = this, Threads = Environment.ProcessorCount, Accuracy = accuracy };
+            run.Setup();
+            return run.Error(benchmark);
+        }
+
+        /// <inheritdoc/>
         public override string ToString() => $"{Batch} x {Channels}, {Side}x{Side}";
     }
 
@@ -34,6 +42,10 @@ public unsafe class ConvolutionExponentialBenchmarks
     /// <summary>The number of threads.</summary>
     [Params(1, 2)]
     public int Threads { get; set; }
+
+    /// <summary>The arithmetic accuracy.</summary>
+    [Params(ArithmeticAccuracy.Tight, ArithmeticAccuracy.Fast)]
+    public ArithmeticAccuracy Accuracy { get; set; }
 
     /// <summary>The baselines' shapes, and widths that divide nothing.</summary>
     public static IEnumerable<Images> Shapes =>
@@ -47,6 +59,7 @@ public unsafe class ConvolutionExponentialBenchmarks
     public void Setup()
     {
         Workers.Count = Threads;
+        CpuArithmetic.Accuracy = Accuracy;
         _geometry = new ConvolutionExponentialGeometry(Shape.Batch, Shape.Channels, Shape.Side, Shape.Side, 3, 3);
         int size = Shape.Batch * Shape.Channels * Shape.Side * Shape.Side;
         _x = new KernelBuffer(size);
@@ -64,4 +77,24 @@ public unsafe class ConvolutionExponentialBenchmarks
     [Benchmark]
     public void Backward() => ConvolutionExponentialKernels.Gradient(
         _geometry, _x.Pointer, _kernel.Pointer, 1, Terms, 1, _y.Pointer, _xBar.Pointer, _kernelBar.Pointer);
+
+    // Of the backward pass, the worse of both gradients.
+    private double Error(string benchmark)
+    {
+        double[] input = _x.ToDoubles(), weights = _kernel.ToDoubles(), gradient = _y.ToDoubles();
+        double[] expected = GC.AllocateArray<double>(input.Length, pinned: true), kernelBar = GC.AllocateArray<double>(weights.Length, pinned: true);
+        fixed (double* x = input, kernel = weights, y = gradient, result = expected, kernelResult = kernelBar)
+        {
+            if (benchmark == nameof(Forward))
+            {
+                ConvolutionExponentialKernels.Apply(_geometry, x, kernel, 1, Terms, 1, false, result);
+                Forward();
+                return _y.Error(expected);
+            }
+
+            ConvolutionExponentialKernels.Gradient(_geometry, x, kernel, 1, Terms, 1, y, result, kernelResult);
+            Backward();
+            return Math.Max(_xBar.Error(expected), _kernelBar.Error(kernelBar));
+        }
+    }
 }

@@ -16,6 +16,9 @@ public unsafe class GemmBenchmarks
         public double Operations(string benchmark) => 2.0 * M * N * K;
 
         /// <inheritdoc/>
+        public double? Error(string benchmark, ArithmeticAccuracy accuracy) => null;
+
+        /// <inheritdoc/>
         public override string ToString() => $"{M} x {N} x {K}";
     }
 

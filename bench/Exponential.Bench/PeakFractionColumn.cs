@@ -9,15 +9,24 @@ public interface IContractionShape
 {
     /// <summary>Floating-point operations of one call of a benchmark: two for each multiply-add.</summary>
     double Operations(string benchmark);
+
+    /// <summary>
+    /// The largest error of a benchmark's result over its largest value, beside the same in float64, by the kernels that
+    /// <paramref name="accuracy"/> allows; or null where that is not measured.
+    /// </summary>
+    double? Error(string benchmark, ArithmeticAccuracy accuracy);
 }
 
-/// <summary>Adds the speed of contractions in GF/s, and as a fraction of one core's peak times the threads used.</summary>
+/// <summary>
+/// Adds the speed of contractions in GF/s, as a fraction of one core's peak times the threads used, and the error beside it. Operations are
+/// those of the definition: an algorithm with fewer products may pass the peak.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PeakFractionAttribute : BenchmarkDotNet.Attributes.ColumnConfigBaseAttribute
 {
-    /// <summary>Adds both columns.</summary>
+    /// <summary>Adds the columns.</summary>
     public PeakFractionAttribute()
-        : base(new PeakFractionColumn(fraction: false), new PeakFractionColumn(fraction: true))
+        : base(new PeakFractionColumn(fraction: false), new PeakFractionColumn(fraction: true), new ErrorColumn())
     {
     }
 }
@@ -62,4 +71,36 @@ internal sealed class PeakFractionColumn(bool fraction) : IColumn
         int threads = (int)benchmarkCase.Parameters["Threads"];
         return fraction ? (speed / (Peak.Value * threads)).ToString("F2") : speed.ToString("F0");
     }
+}
+
+internal sealed class ErrorColumn : IColumn
+{
+    public string Id => nameof(ErrorColumn);
+
+    public string ColumnName => "Error";
+
+    public bool AlwaysShow => true;
+
+    public ColumnCategory Category => ColumnCategory.Custom;
+
+    public int PriorityInCategory => 1;
+
+    public bool IsNumeric => true;
+
+    public UnitType UnitType => UnitType.Dimensionless;
+
+    public string Legend => "The largest error over the largest value, against the same in float64";
+
+    public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
+
+    public bool IsAvailable(Summary summary) => true;
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase) => GetValue(summary, benchmarkCase, SummaryStyle.Default);
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) =>
+        benchmarkCase.Parameters["Shape"] is IContractionShape shape
+        && benchmarkCase.Parameters.Items.FirstOrDefault(item => item.Name == "Accuracy")?.Value is ArithmeticAccuracy accuracy
+        && shape.Error(benchmarkCase.Descriptor.WorkloadMethod.Name, accuracy) is { } error
+            ? error.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture)
+            : "-";
 }

@@ -25,18 +25,53 @@ public sealed unsafe class WinogradTests
         var random = new Random(inputs);
         GuardedBuffer<float> x = GuardedBuffer<float>.Random(g.Batch * inputs * g.InputPlane, random);
         GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(outputs * g.Depth, random);
-        double[] expected = Naive.Forward(g, x.ToDoubles(), kernel.ToDoubles(), null);
-        double[] scale = Naive.Forward(g, Naive.Absolute(x.ToDoubles()), Naive.Absolute(kernel.ToDoubles()), null);
-        double largest = expected.Max(Math.Abs);
+        GuardedBuffer<float> yBar = GuardedBuffer<float>.Random(g.Batch * outputs * g.OutputPlane, random);
+        double[] xValues = x.ToDoubles(), weights = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
+        double[] xAbsolute = Naive.Absolute(xValues), weightsAbsolute = Naive.Absolute(weights), yBarAbsolute = Naive.Absolute(yBarValues);
+        double[] y = Naive.Forward(g, xValues, weights, null), yScale = Naive.Forward(g, xAbsolute, weightsAbsolute, null);
+        double[] xBar = Naive.InputGradient(g, yBarValues, weights), xBarScale = Naive.InputGradient(g, yBarAbsolute, weightsAbsolute);
+        double[] kernelBar = Naive.KernelGradient(g, xValues, yBarValues), kernelBarScale = Naive.KernelGradient(g, xAbsolute, yBarAbsolute);
         foreach ((SimdWidth width, ContractionKernels<float> kernels) in KernelWidths.Kernels<float>())
         {
-            var y = new GuardedBuffer<float>(expected.Length);
-            kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, y.Pointer);
-            for (int i = 0; i < y.Count; i++)
-            {
-                double error = Math.Abs(y.Pointer[i] - expected[i]);
-                Assert.True(error <= 5e-6 * Math.Min(largest, scale[i]), $"{width}: [{i}] is {y.Pointer[i]:R}, expected {expected[i]:R}");
-            }
+            var result = new GuardedBuffer<float>(y.Length);
+            kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, result.Pointer);
+            AssertFast(result, y, yScale, $"forward {width}");
+            result = new GuardedBuffer<float>(xBar.Length);
+            kernels.InputGradient(g, ConvolutionMethod.Winograd, yBar.Pointer, kernel.Pointer, result.Pointer);
+            AssertFast(result, xBar, xBarScale, $"input gradient {width}");
+            result = new GuardedBuffer<float>(kernelBar.Length);
+            kernels.KernelGradient(g, ConvolutionMethod.Winograd, x.Pointer, yBar.Pointer, result.Pointer);
+            AssertFast(result, kernelBar, kernelBarScale, $"kernel gradient {width}");
+        }
+    }
+
+    [Theory]
+    [InlineData(24, 8)]
+    [InlineData(48, 8)]
+    public void ErrorsOfTheExponentialStayBelowFiveMillionths(int channels, int side)
+    {
+        const int Terms = 6;
+        var g = new ConvolutionExponentialGeometry(2, channels, side, side, 3, 3);
+        var random = new Random(channels);
+        int size = g.Batch * channels * side * side;
+        GuardedBuffer<float> x = GuardedBuffer<float>.Random(size, random), yBar = GuardedBuffer<float>.Random(size, random);
+        GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(channels * channels * 9, random, 0.5 / channels);
+        double[] xValues = x.ToDoubles(), weights = kernel.ToDoubles(), yBarValues = yBar.ToDoubles();
+        double[] xAbsolute = Naive.Absolute(xValues), weightsAbsolute = Naive.Absolute(weights), yBarAbsolute = Naive.Absolute(yBarValues);
+        double[] y = Naive.Exponential(g, xValues, weights, 1, Terms, 1, false);
+        double[] yScale = Naive.Exponential(g, xAbsolute, weightsAbsolute, 1, Terms, 1, false);
+        (double[] xBar, double[] kernelBar) = Naive.ExponentialGradient(g, xValues, weights, 1, Terms, 1, yBarValues);
+        (double[] xBarScale, double[] kernelBarScale) = Naive.ExponentialGradient(g, xAbsolute, weightsAbsolute, 1, Terms, 1, yBarAbsolute);
+        foreach ((SimdWidth width, ContractionKernels<float> kernels) in KernelWidths.Kernels<float>())
+        {
+            var result = new GuardedBuffer<float>(size);
+            kernels.Exponential(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, 1, Terms, 1, false, result.Pointer);
+            AssertFast(result, y, yScale, $"forward {width}");
+            var kernelResult = new GuardedBuffer<float>(kernel.Count);
+            kernels.ExponentialGradient(
+                g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, 1, Terms, 1, yBar.Pointer, result.Pointer, kernelResult.Pointer);
+            AssertFast(result, xBar, xBarScale, $"input gradient {width}");
+            AssertFast(kernelResult, kernelBar, kernelBarScale, $"kernel gradient {width}");
         }
     }
 
@@ -180,6 +215,16 @@ public sealed unsafe class WinogradTests
                 kernels.KernelGradient(g, ConvolutionMethod.Winograd, x.Pointer, yBar.Pointer, kernelBar.Pointer);
                 kernelBar.AssertClose(kernelBarExpected, kernelBarScale, WinogradScale.KernelRoundings(g), "kernel gradient " + what);
             }
+        }
+    }
+
+    private static void AssertFast(GuardedBuffer<float> result, double[] expected, double[] scale, string what)
+    {
+        double largest = expected.Max(Math.Abs);
+        for (int i = 0; i < result.Count; i++)
+        {
+            double error = Math.Abs(result.Pointer[i] - expected[i]);
+            Assert.True(error <= 5e-6 * Math.Min(largest, scale[i]), $"{what}: [{i}] is {result.Pointer[i]:R}, expected {expected[i]:R}");
         }
     }
 }
