@@ -69,10 +69,16 @@ public sealed class Flow : Distribution
     /// <summary>
     /// What <see cref="Distribution.LogProb"/> keeps for the backward pass. Gradients of gradients need <see cref="RecomputeKind.None"/>.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Set to no member of the enumeration.</exception>
     public RecomputeKind Recompute
     {
         get => _rebuilder is null ? RecomputeKind.None : RecomputeKind.Inverse;
-        set => _rebuilder = value == RecomputeKind.None ? null : _rebuilder ?? new StepRebuilder(_steps);
+        set => _rebuilder = value switch
+        {
+            RecomputeKind.None => null,
+            RecomputeKind.Inverse => _rebuilder ?? new StepRebuilder(_steps),
+            _ => throw new ArgumentOutOfRangeException(nameof(value), value, "Flow.Recompute: expects None or Inverse"),
+        };
     }
 
     /// <summary>How well the inputs of the steps are rebuilt by <see cref="RecomputeKind.Inverse"/>; empty without it.</summary>

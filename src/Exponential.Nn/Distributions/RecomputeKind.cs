@@ -10,5 +10,11 @@ public enum RecomputeKind
     /// The outputs of the last step alone. The backward pass rebuilds the input of each step by its inverse and runs the step again: about
     /// half as long again a step of training, and memory does not grow with depth (Gomez, Ren, Urtasun and Grosse 2017).
     /// </summary>
+    /// <remarks>
+    /// One pass in 64, the first among them, also keeps the input of each step, to compare with; steps whose inverse is not exact enough keep
+    /// theirs from then on (<see cref="RebuiltStep.IsStored"/>). Parameters and mode must not change before the backward pass, which throws if they
+    /// did. It runs the steps with the buffers and generators of the forward pass, so that a flow then serves one thread at a time, in evaluation
+    /// too. A step must not keep tensors of one pass for another.
+    /// </remarks>
     Inverse,
 }

@@ -76,6 +76,7 @@ internal sealed class StepRebuilder
         private readonly ForwardState.Values[] _replay = new ForwardState.Values[keeps.Length];
         private readonly int _splits = owner._steps.Count(step => step is SplitPrior);
         private (Storage Storage, long Version)[] _keys = [];
+        private bool[] _training = [];
         private double _condition;
 
         public override string Name => "RecomputeByInverse";
@@ -110,6 +111,7 @@ internal sealed class StepRebuilder
             }
 
             _keys = Array.ConvertAll(owner._parameters, parameter => parameter.Key);
+            _training = [.. owner._steps.Select(step => step.Training)];
             int index = 0;
             foreach (Tensor output in (Tensor[])[x, total, .. latents, .. kept])
             {
@@ -149,6 +151,16 @@ internal sealed class StepRebuilder
                 {
                     throw new InvalidOperationException(
                         $"Flow: parameter {owner._parameters[i].Name} changed between the forward and the backward pass, which computes the steps again");
+                }
+            }
+
+            for (int k = 0; k < _training.Length; k++)
+            {
+                if (owner._steps[k].Training != _training[k])
+                {
+                    throw new InvalidOperationException(
+                        $"Flow: {Flow.StepName(k)} went {(_training[k] ? "from training to evaluation" : "from evaluation to training")} between the " +
+                        "forward and the backward pass, which computes the steps again");
                 }
             }
 

@@ -3,6 +3,7 @@ using Xunit;
 namespace Exponential.Nn.Tests;
 
 /// <summary>Gradients whose activations are rebuilt from a flow's outputs, beside those whose activations are stored.</summary>
+[Collection(Exponential.Tests.TrainingRuns.Name)]
 public sealed class RecomputeTests
 {
     private static readonly MixingFlowSettings Small = new()
@@ -81,6 +82,34 @@ public sealed class RecomputeTests
             stored.NamedGenerators().Select(item => item.Generator.Offset), rebuilt.NamedGenerators().Select(item => item.Generator.Offset));
     }
 
+    /// <summary>In the first pass the activation normalisation sets its parameters; with one image a bias [1, C, H, W] has the shape of the input.</summary>
+    [Fact]
+    public void ABatchOfOne_AndWhatTheFirstPassSets_AreAsIfStored()
+    {
+        Flow stored = Create();
+        Flow rebuilt = Create();
+        rebuilt.Recompute = RecomputeKind.Inverse;
+        for (int pass = 0; pass < 3; pass++)
+        {
+            RequireEqual(stored, new Generator((ulong)pass).Normal([1, 4, 4, 4], DType.Float64), rebuilt, 1e-10);
+        }
+
+        Assert.All(rebuilt.RebuiltSteps, step => Assert.False(step.IsStored, $"{step}"));
+
+        static Flow Create()
+        {
+            var generator = new Generator(11);
+            return new Flow(
+                [
+                    new ActNorm(4, DType.Float64),
+                    new ConvExp([4, 4, 4], generator: generator, dtype: DType.Float64),
+                    new ActNorm(4, DType.Float64),
+                    new ConvExp([4, 4, 4], generator: generator, dtype: DType.Float64),
+                ],
+                new DiagonalGaussian([4, 4, 4], DType.Float64));
+        }
+    }
+
     [Fact]
     public void Memory_DoesNotGrowWithDepth()
     {
@@ -109,6 +138,26 @@ public sealed class RecomputeTests
         first.Value = first.Value.Detach() * 2;
         var error = Assert.Throws<InvalidOperationException>(() => loss.Backward());
         Assert.Contains("changed between the forward and the backward pass", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>In evaluation a step run again would draw no masks: other gradients, without a word.</summary>
+    [Fact]
+    public void AModeThatChangedMeanwhile_IsRefused()
+    {
+        (_, Flow rebuilt) = Twins(Small, DType.Float64);
+        Tensor loss = rebuilt.LogProb(new Generator(1).Uniform([1, 3, 8, 8], DType.Float64) * 256).Sum();
+        rebuilt.Eval();
+        var error = Assert.Throws<InvalidOperationException>(() => loss.Backward());
+        Assert.StartsWith("Flow: transformations.0 went from training to evaluation between", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnUnknownKind_IsRefused()
+    {
+        (_, Flow flow) = Twins(Small, DType.Float32);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => flow.Recompute = (RecomputeKind)7);
+        Assert.StartsWith("Flow.Recompute: expects None or Inverse", error.Message, StringComparison.Ordinal);
+        Assert.Equal(RecomputeKind.Inverse, flow.Recompute);
     }
 
     private static (Flow Stored, Flow Rebuilt) Twins(MixingFlowSettings settings, DType dtype, double kernelGain = 1)
