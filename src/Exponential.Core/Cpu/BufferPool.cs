@@ -36,7 +36,8 @@ internal sealed unsafe class PinnedBuffer
 internal static class BufferPool
 {
     public const int Alignment = 64;
-    /// <summary>How many size classes above its own a rent may be served from: two are at most half as large again.</summary>
+
+    /// <summary>How many size classes above its own a rent may be served from: two are at most half as large again, from 256 bytes on.</summary>
     private const int MostWider = 2;
     private const long InitialHighWater = 32L << 20;
     private const long LargestBuffer = int.MaxValue - 128;

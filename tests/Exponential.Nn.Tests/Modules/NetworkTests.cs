@@ -107,6 +107,37 @@ public sealed class NetworkTests
         Assert.All(gradient[0, 0, .., 4..].Contiguous().ToArray<double>(), value => Assert.Equal(0, value));
     }
 
+    /// <summary>Three scales put together by hand from the parts' states: down and up, each way over with its detail.</summary>
+    [Fact]
+    public void MultiscaleDenseNet_IsItsPartsInOrder()
+    {
+        var settings = new DenseNetSettings { Scales = 3, IntermediateChannels = 4, Depth = 1, Growth = 3, Gated = true };
+        var network = new MultiscaleDenseNet(2, 5, settings, new Generator(0), zeroLast: false, D);
+        StateDictionary state = network.State();
+        Tensor x = new Generator(1).Normal([2, 2, 4, 8], D);
+
+        Tensor d0 = Dense("down.0", 2, 4).Forward(x);
+        Tensor d1 = Dense("down.1.1", 4, 4).Forward(Part("down.1.0", new Conv2d(4, 4, 2, stride: 2, dtype: D)).Forward(d0));
+        Tensor d2 = Dense("down.2.1", 4, 4).Forward(Part("down.2.0", new Conv2d(4, 4, 2, stride: 2, dtype: D)).Forward(d1));
+        Tensor u = Part("up.0.1", new ConvTranspose2d(4, 4, 2, stride: 2, dtype: D)).Forward(Dense("up.0.0", 4, 4).Forward(d2)) + d1;
+        u = Part("up.1.1", new ConvTranspose2d(4, 4, 2, stride: 2, dtype: D)).Forward(Dense("up.1.0", 4, 4).Forward(u)) + d0;
+        Assert.Equal(Dense("up.2", 4, 5).Forward(u).ToArray<double>(), network.Forward(x).ToArray<double>());
+
+        Network Dense(string name, int from, int to) => Part(name, new DenseInResidualNet(from, to, settings, dtype: D));
+
+        Network Part(string name, Network part)
+        {
+            var own = new StateDictionary();
+            foreach (string inner in part.State().Keys)
+            {
+                own.Add(inner, state[$"{name}.{inner}"]);
+            }
+
+            part.LoadState(own);
+            return part;
+        }
+    }
+
     [Fact]
     public void MultiscaleDenseNet_RefusesWhatCannotBeHalved()
     {
