@@ -190,6 +190,7 @@ internal sealed class StepRebuilder
             Tensor z = context.Output(0).Detach();
             int split = 2 + _splits;
             int kept = OutputCount;
+            _condition = 0;
             for (int k = keeps.Length - 1; k >= 0; k--)
             {
                 using TemporaryScope scope = TemporaryScope.Begin();

@@ -77,6 +77,12 @@ internal static partial class Catalogue
             ContextSize = [2, 2],
             Work = 1024,
         },
+        new("Mixing flow with context that rebuilds its activations", RebuildingFlow, FlowLogProb)
+        {
+            Moments = FlowMoments,
+            ContextSize = [2, 2],
+            Work = 1024,
+        },
         new("TransformedDistribution, one number", (_, dtype) => new TransformedDistribution([new Sigmoid().Invert()], new StandardGaussian([1], dtype)), TransformedLogProb)
         {
             Domain = UnitInterval,
@@ -127,6 +133,13 @@ internal static partial class Catalogue
             Scale = 1,
         };
         return MixingFlow.Create([1, 4, 4], settings, generator, dtype);
+    }
+
+    private static Flow RebuildingFlow(Generator generator, DType dtype)
+    {
+        Flow flow = ConditionalFlow(Mixing.ConvExp, gated: true, generator, dtype);
+        flow.Recompute = RecomputeKind.Inverse;
+        return flow;
     }
 
     /// <summary>Both parts take the context.</summary>

@@ -159,6 +159,35 @@ public sealed class DistributionPropertyTests
         check.Run(snapshot.Restore, () => (v * probe.Distribution.LogProb(x(), context?.Invoke())).Sum());
     }
 
+    /// <summary>With the numbers drawn frozen, a sample and its log-density are functions of parameters and context.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void GradientsOfSamplesAreRight(string name)
+    {
+        Probe probe = new(name, batch: 2);
+        var snapshot = new Snapshot(probe.Distribution);
+        var check = new GradientCheck(probe.Label, probe.Generator);
+        Func<Tensor>? context = probe.Context is null ? null : check.Input("context", probe.Context);
+        check.Parameters(probe.Distribution);
+        Tensor w = probe.Generator.Normal([2, .. probe.Distribution.EventShape], DType.Float64);
+        Tensor v = probe.Generator.Normal([2], DType.Float64);
+        Tensor loss = Loss();
+        if (!loss.RequiresGradient)
+        {
+            Assert.Empty(probe.Distribution.Parameters());
+            Assert.Null(context);
+            return;
+        }
+
+        check.Run(snapshot.Restore, Loss);
+
+        Tensor Loss()
+        {
+            (Tensor value, Tensor logProb) = probe.Distribution.Sample(2, new Generator(9), context?.Invoke());
+            return (w * value).Sum() + (v * logProb).Sum();
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void RowsOfABatchDoNotSeeEachOther(string name)
