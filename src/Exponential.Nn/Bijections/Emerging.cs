@@ -2,7 +2,8 @@ namespace Exponential.Nn;
 
 /// <summary>
 /// An emerging convolution (Hoogeboom, van den Berg and Welling 2019): a 1 x 1 convolution, then two square autoregressive convolutions that
-/// between them see a 3 x 3 neighbourhood, the second one of the image turned by half a turn.
+/// between them see a 3 x 3 neighbourhood, the second one of the image turned by half a turn. ln |det| is H W times the sum of ln |det W| and, over
+/// both convolutions and all channels c, ln |weight[c, c, 1, 1]|.
 /// </summary>
 /// <remarks>
 /// Its steps, and the names of its state, are <c>transformations.0</c> <see cref="Conv1x1"/>, <c>1</c> and <c>3</c>

@@ -7,7 +7,7 @@ public enum RecomputeKind
     None,
 
     /// <summary>
-    /// The outputs of the last step alone. The backward pass rebuilds the input of each step by its inverse and runs the step again: about
+    /// What leaves the last step, and what split priors took out. The backward pass rebuilds the input of each step by its inverse and runs the step again: about
     /// half as long again a step of training, and memory does not grow with depth (Gomez, Ren, Urtasun and Grosse 2017).
     /// </summary>
     /// <remarks>

@@ -5,8 +5,8 @@ namespace Exponential.Nn;
 /// log-determinants on the way. Both may be conditioned on one context.
 /// </summary>
 /// <remarks>
-/// A <see cref="Flow"/> is the same with a prior of fixed form, and may take dimensions out on its way. This one puts bijections before any
-/// distribution, such as a flow itself; the original calls it TemplateDistribution.
+/// A <see cref="Flow"/> is the same, and may take dimensions out on its way, but has other names in its state. The names of this one are those of
+/// the original's TemplateDistribution, which puts a sigmoid behind the flow of dequantization noise.
 /// </remarks>
 public sealed class TransformedDistribution : Distribution
 {

@@ -4,6 +4,7 @@ namespace Exponential.Nn;
 /// The adjoint of a convolution of images as a layer, with a trained kernel and bias: with a stride above 1 it enlarges. Both start uniform in
 /// ±1/sqrt(O k k), PyTorch's default.
 /// </summary>
+/// <remarks>[B, in, H, W] becomes [B, out, (H - 1) s - 2p + k, (W - 1) s - 2p + k], with s the stride and p the padding.</remarks>
 public sealed class ConvTranspose2d : Network
 {
     private readonly Parameter _weight;

@@ -5,6 +5,7 @@ namespace Exponential.Nn;
 /// halved by a 2 x 2 convolution of stride 2; then back, u = d_{S-1}, u = D(u) doubled by its transpose, plus d_{S-2-i}; a last D gives the
 /// output.
 /// </summary>
+/// <remarks>[B, in, H, W] becomes [B, out, H, W], with H and W divisible by 2^(S - 1).</remarks>
 public sealed class MultiscaleDenseNet : Network
 {
     // An int has no more powers of two; no image is that large.

@@ -78,6 +78,38 @@ public sealed class BijectionTests
     }
 
     [Fact]
+    public void AutoregressiveConv2d_StartsNearTheIdentity()
+    {
+        StateDictionary state = new AutoregressiveConv2d(32, new Generator(0), D).State();
+        double[] weight = Closeness.Values(state["weight"].Tensor);
+        for (int channel = 0; channel < 32; channel++)
+        {
+            weight[(((channel * 32) + channel) * 4) + 3] -= 1;
+        }
+
+        RequireDeviation(1.0 / 64, weight);
+        Assert.All(Closeness.Values(state["bias"].Tensor), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void Woodbury_StartsWithDeviationOneOverThePixels()
+    {
+        StateDictionary state = new Woodbury([2, 8, 4], generator: new Generator(0), dtype: D).State();
+        Assert.Equal<Shape>([32, 24], state["woodbury_spatial.U"].Tensor.Shape);
+        Assert.Equal<Shape>([24, 32], state["woodbury_spatial.V"].Tensor.Shape);
+        RequireDeviation(1.0 / 32, Closeness.Values(state["woodbury_spatial.U"].Tensor));
+        RequireDeviation(1.0 / 32, Closeness.Values(state["woodbury_spatial.V"].Tensor));
+    }
+
+    /// <summary>Gaussian with mean 0: the mean of n squares has the relative deviation sqrt(2/n), of which six are allowed.</summary>
+    private static void RequireDeviation(double expected, double[] values)
+    {
+        double ratio = values.Average(value => value * value) / (expected * expected);
+        Assert.InRange(ratio, 1 - (6 * Math.Sqrt(2.0 / values.Length)), 1 + (6 * Math.Sqrt(2.0 / values.Length)));
+        Assert.InRange(values.Average(), -6 * expected / Math.Sqrt(values.Length), 6 * expected / Math.Sqrt(values.Length));
+    }
+
+    [Fact]
     public void Woodbury_OfASingularMatrix_HasNoInverse()
     {
         var layer = new Woodbury([1, 1, 2], 1, new Generator(0), D);
