@@ -10,14 +10,16 @@ namespace Exponential;
 /// of several images, are the lanes of one product for the register tile.</para>
 /// <para>A diagonal is kept as [channel][1 + row h][image], with a zero row h = -1, and the last three of them in a ring. Positions h &gt; d,
 /// which vectors run over at the end of a diagonal and where the next one reads the zeros left of the image, are zero throughout: y is zero
-/// there, and so is all that they are computed from.</para>
+/// there, and so is all that they are computed from. What vectors write beyond the last row, h = H and more, nobody reads.</para>
 /// </remarks>
 internal static unsafe class WavefrontInverse<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    /// <summary>Diagonals in the ring, and the product of y with the weights [C, 4 C] of the four taps.</summary>
+    /// <summary>Diagonals in the ring: the one to compute and the two that it is computed from.</summary>
     private const int Ring = 3;
+
+    /// <summary>Taps of the kernel; the last one's place in the product is taken by y.</summary>
     private const int Taps = 4;
 
     public static void Run(in AutoregressiveGeometry geometry, T* y, T* kernel, T* x)
