@@ -46,6 +46,15 @@ public sealed class SafetensorsWriter
     public void Add(string name, ReadOnlyMemory<byte> values, ReadOnlySpan<int> shape) =>
         Add(name, SafetensorsType.UInt8, values, shape);
 
+    /// <summary>Adds a tensor of type F32 or F64. It is read when the file is written, through an array that is used again.</summary>
+    internal void Add(string name, Tensor tensor)
+    {
+        int[] shape = tensor.Shape.Dimensions.ToArray();
+        Add(name, tensor.DType == DType.Float32
+            ? new TensorContent<float>(SafetensorsType.Float32, shape, tensor)
+            : new TensorContent<double>(SafetensorsType.Float64, shape, tensor));
+    }
+
     /// <summary>Adds a string beside the tensors.</summary>
     /// <param name="key">Its key: unique, well-formed text.</param>
     /// <param name="value">Well-formed text.</param>
@@ -146,7 +155,6 @@ public sealed class SafetensorsWriter
     private void Add<T>(string name, SafetensorsType type, ReadOnlyMemory<T> values, ReadOnlySpan<int> shape)
         where T : unmanaged
     {
-        CheckText(name, nameof(name));
         long count = 1;
         bool fits = true;
         foreach (int size in shape)
@@ -162,7 +170,13 @@ public sealed class SafetensorsWriter
                 nameof(shape));
         }
 
-        if (name == "__metadata__" || !_contents.TryAdd(name, new Content<T>(type, shape.ToArray(), values)))
+        Add(name, new ArrayContent<T>(type, shape.ToArray(), values));
+    }
+
+    private void Add(string name, Content content)
+    {
+        CheckText(name, nameof(name));
+        if (name == "__metadata__" || !_contents.TryAdd(name, content))
         {
             string reason = name == "__metadata__" ? "is a name kept for the metadata" : "was added before";
             throw new ArgumentException($"SafetensorsWriter: {SafetensorsHeader.Quote(name)} {reason}", nameof(name));
@@ -191,24 +205,41 @@ public sealed class SafetensorsWriter
         public abstract long ByteLength { get; }
 
         public abstract void WriteTo(Stream stream);
+
+        protected static void Write<T>(Stream stream, ReadOnlySpan<T> values)
+            where T : unmanaged
+        {
+            // In pieces: the bytes of an array of elements may be more than a span can count.
+            const int Piece = 1 << 20;
+            for (; values.Length > Piece; values = values[Piece..])
+            {
+                stream.Write(MemoryMarshal.AsBytes(values[..Piece]));
+            }
+
+            stream.Write(MemoryMarshal.AsBytes(values));
+        }
     }
 
-    private sealed class Content<T>(SafetensorsType type, int[] shape, ReadOnlyMemory<T> values) : Content(type, shape)
+    private sealed class ArrayContent<T>(SafetensorsType type, int[] shape, ReadOnlyMemory<T> values) : Content(type, shape)
         where T : unmanaged
     {
         public override long ByteLength => (long)values.Length * Type.Size();
 
+        public override void WriteTo(Stream stream) => Write(stream, values.Span);
+    }
+
+    private sealed class TensorContent<T>(SafetensorsType type, int[] shape, Tensor tensor) : Content(type, shape)
+        where T : unmanaged
+    {
+        public override long ByteLength => (long)tensor.ElementCount * Type.Size();
+
         public override void WriteTo(Stream stream)
         {
-            // In pieces: the bytes of an array of elements may be more than a span can count.
-            const int Piece = 1 << 20;
-            ReadOnlySpan<T> rest = values.Span;
-            for (; rest.Length > Piece; rest = rest[Piece..])
-            {
-                stream.Write(MemoryMarshal.AsBytes(rest[..Piece]));
-            }
-
-            stream.Write(MemoryMarshal.AsBytes(rest));
+            T[] rented = ArrayPool<T>.Shared.Rent(tensor.ElementCount);
+            Span<T> values = rented.AsSpan(0, tensor.ElementCount);
+            tensor.CopyTo(values);
+            Write<T>(stream, values);
+            ArrayPool<T>.Shared.Return(rented);
         }
     }
 }

@@ -56,13 +56,9 @@ public sealed partial class StateDictionary
             {
                 writer.Add(prefix + name, new long[] { value.Integer }, []);
             }
-            else if (value.Tensor.DType == DType.Float32)
-            {
-                writer.Add(prefix + name, value.Tensor.ToArray<float>(), value.Tensor.Shape.Dimensions);
-            }
             else
             {
-                writer.Add(prefix + name, value.Tensor.ToArray<double>(), value.Tensor.Shape.Dimensions);
+                writer.Add(prefix + name, value.Tensor);
             }
         }
     }
