@@ -10,13 +10,17 @@ namespace Exponential;
 /// <remarks>
 /// The images are laid out with their channels innermost, transformed some tiles at a time and multiplied while the planes are in
 /// cache. One of the two sets of channels is the rows of the product, the other its columns, in vectors; a block of the columns is summed.
+/// The sums are transformed and added to the taps every few tiles: sums of sums keep the rounding errors of long batches small.
 /// </remarks>
-internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
+internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
     /// <summary>Tiles that are transformed before they are multiplied.</summary>
     public const int TilesAtOnce = 32;
+
+    /// <summary>Tiles summed before the sums are transformed.</summary>
+    private const int MostTiles = 4 * TilesAtOnce;
 
     private readonly TileGrid _grid;
     private readonly Side _rows;
@@ -24,6 +28,11 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
     private readonly int _rowCount;
     private readonly nint _sumStride;
     private readonly Scratch<T> _memory;
+    private readonly T* _taps;
+    private readonly nint _rowStride;
+    private readonly nint _tapStride;
+    private bool _hasTaps;
+    private int _summed;
 
     /// <summary>An empty sum.</summary>
     /// <param name="g">The sizes of the convolution.</param>
@@ -31,8 +40,15 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
     /// <param name="firstColumn">The first channel of the columns.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="images">The most images that are added at once.</param>
-    public TileCorrelation(in ConvolutionGeometry g, bool inputIsRows, int firstColumn, int columns, int images)
+    /// <param name="taps">Where the sum is kept: taps[t tapStride + row rowStride + column], columns up to whole vectors.</param>
+    /// <param name="rowStride">The distance of rows.</param>
+    /// <param name="tapStride">The distance of taps.</param>
+    public TileCorrelation(
+        in ConvolutionGeometry g, bool inputIsRows, int firstColumn, int columns, int images, T* taps, nint rowStride, nint tapStride)
     {
+        _taps = taps;
+        _rowStride = rowStride;
+        _tapStride = tapStride;
         _grid = new TileGrid(g.InputHeight, g.InputWidth);
         _rowCount = inputIsRows ? g.InputChannels : g.OutputChannels;
         var rowLayout = new PixelLayout(_grid, _rowCount, inputIsRows ? 1 : 0, TSimd.Count);
@@ -41,11 +57,11 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
         nint columnPlane = WinogradFilter<T, TVector, TSimd>.OddLines(TilesAtOnce * (nint)columnLayout.Channels);
         _sumStride = WinogradFilter<T, TVector, TSimd>.OddLines((_rowCount + 3) / 4 * 4 * (nint)columnLayout.Channels);
 
-        // The sums and the images begin as zeros; the planes need not.
-        nint cleared = (WinogradPoints.Planes * _sumStride) + (images * (rowLayout.ImageStride + columnLayout.ImageStride));
-        _memory = new Scratch<T>(cleared + (WinogradPoints.Planes * (rowPlane + columnPlane)));
-        new Span<T>(_memory.Pointer, checked((int)cleared)).Clear();
+        // The images begin as zeros.
+        nint imageSize = images * (rowLayout.ImageStride + columnLayout.ImageStride);
+        _memory = new Scratch<T>(imageSize + WinogradPoints.Planes * (_sumStride + rowPlane + columnPlane));
         T* rowImages = _memory.Pointer + WinogradPoints.Planes * _sumStride;
+        new Span<T>(rowImages, checked((int)imageSize)).Clear();
         T* columnImages = rowImages + images * rowLayout.ImageStride;
         T* planes = columnImages + images * columnLayout.ImageStride;
         _rows = new Side(rowLayout, inputIsRows, 0, _rowCount, rowImages, planes, rowPlane);
@@ -53,7 +69,7 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
     }
 
     /// <summary>The number of columns, filled up to whole vectors.</summary>
-    public int Columns => _columns.Layout.Channels;
+    private int Columns => _columns.Layout.Channels;
 
     /// <summary>Adds the correlations of images [image, channel, row, column].</summary>
     public void AddImages(in ConvolutionGeometry g, T* input, T* outputGradient, int count)
@@ -71,13 +87,17 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
         Add(count * _grid.Tiles);
     }
 
-    /// <summary>Writes the taps of all rows and <see cref="Columns"/>: taps[t tapStride + row rowStride + column].</summary>
-    public void Finish(T* taps, nint rowStride, nint tapStride)
+    /// <summary>Completes the taps.</summary>
+    public void Finish()
     {
-        for (int row = 0; row < _rowCount; row++)
+        if (_summed > 0)
         {
-            WinogradGradientTransform<T, TVector, TSimd>.Kernel(
-                _memory.Pointer + (nint)row * Columns, _sumStride, Columns / TSimd.Count, taps + row * rowStride, tapStride);
+            AddToTaps();
+        }
+
+        for (int row = 0; row < 9 * _rowCount && !_hasTaps; row++)
+        {
+            new Span<T>(_taps + row / _rowCount * _tapStride + row % _rowCount * _rowStride, Columns).Clear();
         }
     }
 
@@ -109,10 +129,27 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
             _rows.Transform(tile, count);
             _columns.Transform(tile, count);
             Multiply(count);
+            _summed += count;
+            if (_summed >= MostTiles)
+            {
+                AddToTaps();
+            }
         }
     }
 
-    // sums[p] += rows[p]ᵀ columns[p] in every plane, [tile][channel] both.
+    private void AddToTaps()
+    {
+        for (int row = 0; row < _rowCount; row++)
+        {
+            WinogradGradientTransform<T, TVector, TSimd>.Kernel(
+                _memory.Pointer + (nint)row * Columns, _sumStride, Columns / TSimd.Count, _taps + row * _rowStride, _tapStride, _hasTaps);
+        }
+
+        _hasTaps = true;
+        _summed = 0;
+    }
+
+    // sums[p] = rows[p]ᵀ columns[p], or that much more, in every plane, [tile][channel] both.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(int tiles)
     {
@@ -130,7 +167,7 @@ internal readonly unsafe struct TileCorrelation<T, TVector, TSimd> : IDisposable
                     PanelTile<T, TVector, TSimd>.Run(
                         height, vectors, tiles, _rows.Planes + plane * _rows.PlaneStride + row, _rows.Layout.Channels,
                         _columns.Planes + plane * _columns.PlaneStride + column, columns,
-                        _memory.Pointer + plane * _sumStride + (nint)row * columns + column, columns, accumulate: true);
+                        _memory.Pointer + plane * _sumStride + (nint)row * columns + column, columns, _summed > 0);
                 }
             }
         }

@@ -137,6 +137,9 @@ internal readonly unsafe struct TiledCorrelation<T, TVector, TSimd> : IImageCorr
     where TSimd : struct, ISimd<T, TVector>
 {
     private readonly TileCorrelation<T, TVector, TSimd> _correlation;
+    private readonly Scratch<T> _taps;
+    private readonly nint _rowStride;
+    private readonly nint _tapStride;
     private readonly int _channels;
     private readonly int _images;
     private readonly int _lanes;
@@ -146,7 +149,11 @@ internal readonly unsafe struct TiledCorrelation<T, TVector, TSimd> : IImageCorr
         _channels = g.InputChannels;
         _images = images;
         _lanes = lanes;
-        _correlation = new TileCorrelation<T, TVector, TSimd>(g, inputIsRows: false, 0, _channels, images);
+        _rowStride = (_channels + TSimd.Count - 1) / TSimd.Count * TSimd.Count;
+        _tapStride = WinogradFilter<T, TVector, TSimd>.OddLines(_channels * _rowStride);
+        _taps = new Scratch<T>(9 * _tapStride);
+        _correlation = new TileCorrelation<T, TVector, TSimd>(
+            g, inputIsRows: false, 0, _channels, images, _taps.Pointer, _rowStride, _tapStride);
     }
 
     public int Enough => 1;
@@ -161,15 +168,17 @@ internal readonly unsafe struct TiledCorrelation<T, TVector, TSimd> : IImageCorr
 
     public void Finish(T* kernel)
     {
-        nint rowStride = _correlation.Columns;
-        nint tapStride = WinogradFilter<T, TVector, TSimd>.OddLines(_channels * rowStride);
-        using var taps = new Scratch<T>(9 * tapStride);
-        _correlation.Finish(taps.Pointer, rowStride, tapStride);
+        _correlation.Finish();
         for (int row = 0; row < _channels; row++)
         {
-            TileCorrelation<T, TVector, TSimd>.Gather(taps.Pointer + row * rowStride, tapStride, _channels, kernel + (nint)row * _channels * 9, 9);
+            TileCorrelation<T, TVector, TSimd>.Gather(
+                _taps.Pointer + row * _rowStride, _tapStride, _channels, kernel + (nint)row * _channels * 9, 9);
         }
     }
 
-    public void Dispose() => _correlation.Dispose();
+    public void Dispose()
+    {
+        _correlation.Dispose();
+        _taps.Dispose();
+    }
 }

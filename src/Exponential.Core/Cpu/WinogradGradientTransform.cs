@@ -46,13 +46,13 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
         }
     }
 
-    /// <summary>taps = Gᵀ u G of some vectors, [3 i + j] at the distance of taps.</summary>
+    /// <summary>taps = Gᵀ u G of some vectors, [3 i + j] at the distance of taps, or that much added to them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Kernel(T* planes, nint planeStride, int vectors, T* taps, nint tapStride)
+    public static void Kernel(T* planes, nint planeStride, int vectors, T* taps, nint tapStride, bool accumulate)
     {
         for (int v = 0; v < vectors; v++)
         {
-            KernelVector(planes + (nint)v * TSimd.Count, planeStride, taps + (nint)v * TSimd.Count, tapStride);
+            KernelVector(planes + (nint)v * TSimd.Count, planeStride, taps + (nint)v * TSimd.Count, tapStride, accumulate);
         }
     }
 
@@ -146,7 +146,7 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void KernelVector(T* planes, nint planeStride, T* taps, nint tapStride)
+    private static void KernelVector(T* planes, nint planeStride, T* taps, nint tapStride, bool accumulate)
     {
         nint row = 6 * planeStride;
         Collapse(planes, row, out TVector x00, out TVector x10, out TVector x20);
@@ -156,18 +156,21 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
         Collapse(planes + 4 * planeStride, row, out TVector x04, out TVector x14, out TVector x24);
         Collapse(planes + 5 * planeStride, row, out TVector x05, out TVector x15, out TVector x25);
         Collapse(x00, x01, x02, x03, x04, x05, out TVector g0, out TVector g1, out TVector g2);
-        TSimd.Store(g0, taps);
-        TSimd.Store(g1, taps + tapStride);
-        TSimd.Store(g2, taps + 2 * tapStride);
+        Finish(g0, taps, accumulate);
+        Finish(g1, taps + tapStride, accumulate);
+        Finish(g2, taps + 2 * tapStride, accumulate);
         Collapse(x10, x11, x12, x13, x14, x15, out g0, out g1, out g2);
-        TSimd.Store(g0, taps + 3 * tapStride);
-        TSimd.Store(g1, taps + 4 * tapStride);
-        TSimd.Store(g2, taps + 5 * tapStride);
+        Finish(g0, taps + 3 * tapStride, accumulate);
+        Finish(g1, taps + 4 * tapStride, accumulate);
+        Finish(g2, taps + 5 * tapStride, accumulate);
         Collapse(x20, x21, x22, x23, x24, x25, out g0, out g1, out g2);
-        TSimd.Store(g0, taps + 6 * tapStride);
-        TSimd.Store(g1, taps + 7 * tapStride);
-        TSimd.Store(g2, taps + 8 * tapStride);
+        Finish(g0, taps + 6 * tapStride, accumulate);
+        Finish(g1, taps + 7 * tapStride, accumulate);
+        Finish(g2, taps + 8 * tapStride, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(TVector value, T* tap, bool accumulate) => TSimd.Store(accumulate ? TSimd.Add(value, TSimd.Load(tap)) : value, tap);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Collapse(T* u, nint stride, out TVector g0, out TVector g1, out TVector g2) => Collapse(

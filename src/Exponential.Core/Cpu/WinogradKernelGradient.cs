@@ -44,14 +44,15 @@ internal static unsafe class WinogradKernelGradient<T, TVector, TSimd>
         {
             (int part, int block) = Math.DivRem(task, blocks);
             int column = block * blockColumns;
-            using var sum = new TileCorrelation<T, TVector, TSimd>(g, inputIsRows, column, Math.Min(blockColumns, columns - column), images);
+            using var sum = new TileCorrelation<T, TVector, TSimd>(
+                g, inputIsRows, column, Math.Min(blockColumns, columns - column), images, partials + part * partSize + column, rowStride, tapStride);
             int end = Math.Min(g.Batch, (int)((long)groups * (part + 1) / parts) * images);
             for (int image = (int)((long)groups * part / parts) * images; image < end; image += images)
             {
                 sum.AddImages(g, input + image * inputSize, outputGradient + image * outputSize, Math.Min(images, end - image));
             }
 
-            sum.Finish(partials + part * partSize + column, rowStride, tapStride);
+            sum.Finish();
         });
 
         KernelWork.For(18L * rows * columns, rows, row =>
