@@ -33,6 +33,11 @@ public static class ImageFile
         ArgumentNullException.ThrowIfNull(path);
         using FileStream file = File.OpenRead(path);
         bool isPng = PngHeader.TryReadSize(file, out long width, out long height);
+        if (!isPng && JpegMarkers.IsJpeg(file) && !JpegMarkers.IsWhole(file))
+        {
+            throw new InvalidDataException($"ImageFile: '{path}' ends before its picture does; write or download it again");
+        }
+
         if (!isPng)
         {
             (width, height) = Try(path, () => ReadSize(file)) ?? throw new InvalidDataException(

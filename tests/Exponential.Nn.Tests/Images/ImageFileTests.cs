@@ -135,6 +135,30 @@ public sealed class ImageFileTests : IDisposable
         Assert.Equal(50, refused);
     }
 
+    /// <summary>Cut anywhere, a JPEG is refused, where the codec would make up the rest or never return; what follows its end is not looked at.</summary>
+    [Fact]
+    public void RefusesATruncatedJpeg()
+    {
+        string path = _folder.File("picture.jpg");
+        byte[] pixels = new byte[3 * 40 * 40];
+        new Random(1).NextBytes(pixels);
+        using MemoryStream jpeg = new();
+        new StbImageWriteSharp.ImageWriter().WriteJpg(pixels, 40, 40, StbImageWriteSharp.ColorComponents.RedGreenBlue, jpeg, 90);
+        byte[] bytes = jpeg.ToArray();
+        for (int length = 0; length < bytes.Length; length += 1 + (length / 20))
+        {
+            File.WriteAllBytes(path, bytes[..length]);
+            Assert.StartsWith($"ImageFile: '{path}' ", Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        }
+
+        File.WriteAllBytes(path, bytes[..^2]);
+        Assert.Equal(
+            $"ImageFile: '{path}' ends before its picture does; write or download it again",
+            Assert.Throws<InvalidDataException>(() => ImageFile.Read(path)).Message);
+        File.WriteAllBytes(path, [.. bytes, 1, 2, 3]);
+        Assert.Equal((40, 40), (ImageFile.Read(path).Width, ImageFile.Read(path).Height));
+    }
+
     /// <summary>The size in a JPEG's frame header is all that is read of it.</summary>
     [Fact]
     public void RefusesAJpegThatClaimsToBeHuge()
