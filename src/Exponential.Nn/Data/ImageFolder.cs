@@ -36,7 +36,7 @@ public static class ImageFolder
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">The side is not in 1..<see cref="LargestSide"/>.</exception>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or no cache folder is given and the user has none.</exception>
     /// <exception cref="FileNotFoundException">It holds no picture.</exception>
     /// <exception cref="InvalidDataException">A split has no picture that can be read, or more pixels than one array holds.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -141,7 +141,7 @@ public static class ImageFolder
                 Workers.For(count, i =>
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    failures[i] = TryDecode(files[first + i].Path, pixels.AsSpan((first + i) * bytes, bytes));
+                    failures[i] = TryDecode(files[first + i], pixels.AsSpan((first + i) * bytes, bytes));
                 });
                 for (int i = 0; i < count; i++)
                 {
@@ -162,11 +162,17 @@ public static class ImageFolder
             return kept == files.Count ? pixels : pixels[..(kept * bytes)];
         }
 
-        private Exception? TryDecode(string path, Span<byte> pixels)
+        private Exception? TryDecode(PictureFile file, Span<byte> pixels)
         {
+            if (file.Length == 0)
+            {
+                // Pipes and devices have no length either, and would wait for a writer when opened.
+                return new InvalidDataException($"ImageFolder: '{file.Path}' is empty");
+            }
+
             try
             {
-                SquareScaling.Write(ImageFile.Read(path), side, pixels);
+                SquareScaling.Write(ImageFile.Read(file.Path), side, pixels);
                 return null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -11,7 +11,7 @@ namespace Exponential.Nn;
 internal sealed class PictureCache
 {
     // Part of the key: to be changed with anything that changes the pixels, or the format.
-    private const string Version = "exponential pictures 1";
+    private const string Version = "exponential pictures 2";
 
     private readonly string _key;
     private readonly int _side;

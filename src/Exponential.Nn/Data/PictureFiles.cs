@@ -35,11 +35,7 @@ internal static class PictureFiles
 
         var found = new FileSystemEnumerable<PictureFile>(
             root,
-            (ref FileSystemEntry entry) =>
-            {
-                string path = entry.ToFullPath();
-                return new PictureFile(NameOf(root, path), path, entry.Length, entry.LastWriteTimeUtc.UtcTicks);
-            },
+            (ref FileSystemEntry entry) => Describe(root, ref entry),
             new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System })
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsPicture(entry.FileName),
@@ -84,6 +80,27 @@ internal static class PictureFiles
             training.RemoveRange(0, taken.Count);
             taken.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             return taken;
+        }
+    }
+
+    private static PictureFile Describe(string root, ref FileSystemEntry entry)
+    {
+        string path = entry.ToFullPath();
+        return (entry.Attributes & FileAttributes.ReparsePoint) != 0 && TargetOf(path) is { Exists: true } target
+            ? new PictureFile(NameOf(root, path), path, target.Length, target.LastWriteTimeUtc.Ticks)
+            : new PictureFile(NameOf(root, path), path, entry.Length, entry.LastWriteTimeUtc.UtcTicks);
+    }
+
+    /// <summary>The file to which a link leads: its length and time change with the picture, those of the link do not.</summary>
+    private static FileInfo? TargetOf(string link)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(link, returnFinalTarget: true) as FileInfo;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
