@@ -146,7 +146,7 @@ public static class Cifar10
             {
                 throw new InvalidDataException(
                     $"Cifar10: '{path}' must hold {expected} bytes ({records} records of {BytesPerRecord}); "
-                    + $"it ends after {((long)start * BytesPerRecord) + length}; download it again");
+                    + $"it ends after {((long)start * BytesPerRecord) + length}; delete it and download it again");
             }
 
             for (int i = 0; i < count; i++)
@@ -181,7 +181,7 @@ public static class Cifar10
         catch (InvalidDataException corrupted)
         {
             throw new InvalidDataException(
-                $"Cifar10: '{path}' is not a whole gzip file ({corrupted.Message}); download it again", corrupted);
+                $"Cifar10: '{path}' is not a whole gzip file ({corrupted.Message}); delete it and download it again", corrupted);
         }
     }
 }

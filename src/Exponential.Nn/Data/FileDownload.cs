@@ -44,7 +44,7 @@ internal sealed class FileDownload(KnownFile source, string folder)
 
         try
         {
-            using var part = new FileStream(Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, useAsync: true);
+            using FileStream part = OpenPart();
             if (part.Length > source.Length)
             {
                 part.SetLength(0);
@@ -72,6 +72,19 @@ internal sealed class FileDownload(KnownFile source, string folder)
         File.Move(Part, Target, overwrite: true);
     }
 
+    private FileStream OpenPart()
+    {
+        try
+        {
+            return new FileStream(Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, useAsync: true);
+        }
+        catch (IOException e) when (File.Exists(Part))
+        {
+            throw new IOException(
+                $"download: {Part} cannot be opened ({e.Message.TrimEnd('.')}); if another download of it is at work, wait for its end", e);
+        }
+    }
+
     private async Task FetchAsync(FileStream part, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeToConnect }) { Timeout = Timeout.InfiniteTimeSpan };
@@ -85,7 +98,7 @@ internal sealed class FileDownload(KnownFile source, string folder)
             part.Position = part.Length;
             progress?.Report(new BytesDownloaded(source.Address, part.Position, source.Length));
             int read;
-            while ((read = await content.ReadAsync(buffer, patience.Token).ConfigureAwait(false)) > 0)
+            while ((read = await ReadAsync(content, buffer, part, patience.Token).ConfigureAwait(false)) > 0)
             {
                 patience.CancelAfter(Patience);
                 RequireLength(part.Position + read <= source.Length, "more");
@@ -101,10 +114,6 @@ internal sealed class FileDownload(KnownFile source, string folder)
         {
             throw new IOException($"download: {source.Address} cannot be reached ({e.Message.TrimEnd('.')}); try again later", e);
         }
-        catch (HttpIOException e)
-        {
-            throw BrokeOff(part, e.Message);
-        }
 
         if (part.Length < source.Length)
         {
@@ -112,12 +121,28 @@ internal sealed class FileDownload(KnownFile source, string folder)
         }
     }
 
-    /// <summary>Asks for what is missing; where the server sends the whole, or knows no such part, the file is emptied.</summary>
+    /// <summary>Reads what has come; an error of the connection is one of the download, unlike one of the disk.</summary>
+    private async Task<int> ReadAsync(Stream content, byte[] buffer, FileStream part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw BrokeOff(part, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// Asks for what is missing. Where the server sends the whole, or knows no such part, the file is emptied; where it refuses, all is kept.
+    /// </summary>
     private async Task<HttpResponseMessage> RequestAsync(HttpClient client, FileStream part, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendAsync(client, part.Length, cancellationToken).ConfigureAwait(false);
         bool isRest = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == part.Length;
-        if (part.Length > 0 && !isRest)
+        bool isStale = response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.IsSuccessStatusCode && !isRest);
+        if (part.Length > 0 && isStale)
         {
             part.SetLength(0);
             if (response.StatusCode is HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)

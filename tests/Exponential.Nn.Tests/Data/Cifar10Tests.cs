@@ -72,7 +72,7 @@ public sealed class Cifar10Tests : IDisposable
         WriteAll(compressed);
         string path = Write("data_batch_2", Content(1)[..5000], compressed);
         Assert.Equal(
-            $"Cifar10: '{path}' must hold 9219 bytes (3 records of 3073); it ends after 5000; download it again",
+            $"Cifar10: '{path}' must hold 9219 bytes (3 records of 3073); it ends after 5000; delete it and download it again",
             Assert.Throws<InvalidDataException>(() => Cifar10.Load(_folder.Root, Records)).Message);
     }
 
@@ -121,7 +121,7 @@ public sealed class Cifar10Tests : IDisposable
             File.WriteAllBytes(path, damaged);
             string message = Assert.Throws<InvalidDataException>(() => Cifar10.Load(_folder.Root, Records)).Message;
             Assert.StartsWith($"Cifar10: '{path}' ", message);
-            Assert.EndsWith("; download it again", message);
+            Assert.EndsWith("; delete it and download it again", message);
         }
     }
 

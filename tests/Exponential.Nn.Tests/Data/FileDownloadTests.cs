@@ -145,6 +145,31 @@ public sealed class FileDownloadTests : IDisposable
         IOException refused = await Assert.ThrowsAsync<IOException>(() => Download().RunAsync(null, CancellationToken.None));
         Assert.Equal($"download: {_server.Address} answered {status}; is the file still there?", refused.Message);
         Assert.False(File.Exists(Target));
+
+        // What an earlier attempt left is not lost.
+        WritePart(_content[..1000]);
+        await Assert.ThrowsAsync<IOException>(() => Download().RunAsync(null, CancellationToken.None));
+        Assert.Equal(_content[..1000], File.ReadAllBytes(Part));
+    }
+
+    [Fact]
+    public async Task SaysThatTheConnectionWasReset()
+    {
+        _server.CutAfter = 300_000;
+        _server.ResetsInstead = true;
+        IOException reset = await Assert.ThrowsAsync<IOException>(() => Download().RunAsync(null, CancellationToken.None));
+        Assert.Matches($@"^download: {_server.Address} broke off after \d+ of {Length} bytes \(.+\); try again, it goes on from there$", reset.Message);
+    }
+
+    [Fact]
+    public async Task TwoDownloadsAreNotMixed()
+    {
+        WritePart(_content[..1000]);
+        using FileStream other = new(Part, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        IOException held = await Assert.ThrowsAsync<IOException>(() => Download().RunAsync(null, CancellationToken.None));
+        Assert.StartsWith($"download: {Part} cannot be opened (", held.Message);
+        Assert.EndsWith("); if another download of it is at work, wait for its end", held.Message);
+        Assert.Empty(_server.Requests);
     }
 
     [Theory]

@@ -33,6 +33,9 @@ internal sealed class FileServer : IDisposable
     /// <summary>Whether it says nothing more after these bytes, and keeps the connection open.</summary>
     public bool HangsInstead { get; set; }
 
+    /// <summary>Whether the connection is reset after these bytes.</summary>
+    public bool ResetsInstead { get; set; }
+
     /// <summary>Whether the length is announced; without it the end of the connection is the end of the file.</summary>
     public bool AnnouncesLength { get; set; } = true;
 
@@ -63,6 +66,12 @@ internal sealed class FileServer : IDisposable
             {
                 using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 await AnswerAsync(client.GetStream());
+                if (ResetsInstead)
+                {
+                    // What was sent may come before the reset does.
+                    await Task.Delay(200, _stop.Token);
+                    client.LingerState = new LingerOption(true, 0);
+                }
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
