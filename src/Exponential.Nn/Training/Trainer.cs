@@ -80,7 +80,7 @@ public static class Trainer
     /// <summary>Goes on with a run on images at hand.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="data">The images that it was started with.</param>
-    /// <param name="settings">Null for the run's own settings; otherwise they may differ in limits, intervals, threads and folders.</param>
+    /// <param name="settings">Null for the run's own settings; otherwise they may differ in what controls how far and how fast it goes.</param>
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
     /// <returns>What the run came to.</returns>
@@ -105,7 +105,8 @@ public static class Trainer
         if (saved.FirstDifference(settings) is var (name, own, other))
         {
             throw new ArgumentException(
-                $"resume: {name}: the run has {own}; got {other}. Only limits, intervals, threads and folders may differ; what the run computes is fixed",
+                $"resume: {name}: the run has {own}; got {other}. What the run computes is fixed: only limits on epochs, steps, minutes and test images, "
+                + "early stopping, samples, the intervals of logging and checkpoints, threads and folders may differ",
                 nameof(settings));
         }
 

@@ -314,7 +314,7 @@ public sealed record TrainingSettings
         int factor = 1 << (squeezes + Scales - 1);
         string cause = (UseSplitPrior, Scales > 1) switch
         {
-            (false, false) => "dataset",
+            (false, false) => Dataset == ImageFolder.Name ? FormattableString.Invariant($"image_size {ImageSize}") : "dataset",
             (true, false) => $"n_levels {Levels} with use_splitprior",
             (false, true) => $"n_scales {Scales}",
             (true, true) => $"n_levels {Levels} with use_splitprior and n_scales {Scales}",

@@ -6,6 +6,7 @@ namespace Exponential.Tests;
 /// <summary>
 /// A disk that is full: the temporary file of a checkpoint is a link to /dev/full, to which every write fails as on such a disk.
 /// </summary>
+[Collection(TrainingRuns.Name)]
 public sealed class FullDiskTests
 {
     private const string Full = "/dev/full";
