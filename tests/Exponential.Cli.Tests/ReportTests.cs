@@ -91,6 +91,18 @@ public sealed class ReportTests : IDisposable
         Assert.Contains($"<th scope=\"col\">{first}</th><th scope=\"col\">{third}</th>", names);
     }
 
+    /// <summary>A long run below a short one leaves it in the picture, which is 380 high.</summary>
+    [Fact]
+    public void ShowsTheShortestRunBesideTheLongest()
+    {
+        string Course(int steps, double bits) => string.Concat(Enumerable.Range(1, steps).Select(step => FormattableString.Invariant(
+            $"{{\"event\":\"step\",\"step\":{step},\"mean_bits_per_dim\":{bits},\"seconds\":{step}}}\n")));
+        string html = Report(Run("long", OldSettings, Course(900, 3.5)), Run("short", OldSettings, Course(10, 6)));
+        string[] heights = [.. Regex.Matches(html, "<polyline class=\"c1 plain\" points=\"[^,]*,([^ ]*)").Select(match => match.Groups[1].Value)];
+        Assert.Equal(2, heights.Length);
+        Assert.All(heights, height => Assert.InRange(double.Parse(height, System.Globalization.CultureInfo.InvariantCulture), 12, 336));
+    }
+
     [Fact]
     public void ShowsEightSamplesOfMany()
     {

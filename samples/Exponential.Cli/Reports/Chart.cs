@@ -35,7 +35,7 @@ internal static class Chart
             return "";
         }
 
-        (double low, double high) = Bulk(all);
+        (double low, double high) = Bulk(lines);
         double[] yTicks = Ticks(low, high);
         double[] xTicks = Ticks(0, Math.Max(all.Max(p => p.X), 1e-9));
         double end = 1.03 * Math.Max(xTicks[^1], all.Max(p => p.X));
@@ -73,13 +73,17 @@ internal static class Chart
         return svg.Append("</g></svg>").ToString();
     }
 
-    /// <summary>The first steps lie far above the rest and would flatten it: they may leave the picture through its top.</summary>
-    private static (double Low, double High) Bulk((double X, double Y)[] points)
+    /// <summary>
+    /// The first steps lie far above the rest and would flatten it: they may leave the picture through its top. Nine tenths of each line stay
+    /// in it, so that no run vanishes because others have more points.
+    /// </summary>
+    private static (double Low, double High) Bulk(IReadOnlyList<ChartLine> lines)
     {
-        double[] sorted = [.. points.Select(p => p.Y).Order()];
-        double most = sorted[(int)(0.9 * (sorted.Length - 1))];
-        double margin = Math.Max(0.1 * (most - sorted[0]), 0.05);
-        return (sorted[0] - margin, most + margin);
+        double[][] sorted = [.. lines.Where(line => line.Points.Count > 0).Select(line => line.Points.Select(p => p.Y).Order().ToArray())];
+        double least = sorted.Min(line => line[0]);
+        double most = sorted.Max(line => line[(int)(0.9 * (line.Length - 1))]);
+        double margin = Math.Max(0.1 * (most - least), 0.05);
+        return (least - margin, most + margin);
     }
 
     private static IEnumerable<(double X, double Y)> Thinned(IReadOnlyList<(double X, double Y)> points)
