@@ -45,7 +45,8 @@ internal static class EvaluateCommand
                 terminal.Error.WriteLine($"exponential evaluate: notice: {RunArgument.UnusedFolder}");
             }
 
-            ImageDataset dataset = Datasets.Open(settings.Dataset, parsed.GetValue(data) ?? settings.DataDirectory, imageSize: settings.ImageSize);
+            ImageDataset dataset = DataSource.Open(
+                terminal, "evaluate", settings with { DataDirectory = parsed.GetValue(data) ?? settings.DataDirectory }, stop);
             ImageSet set = parsed.GetValue(split) == Split.Validation ? dataset.Validation : dataset.Test;
             int most = (int)parsed.GetValue(images);
             set = most > 0 && most < set.Count ? set.Take(most) : set;

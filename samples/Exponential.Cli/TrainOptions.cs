@@ -64,7 +64,7 @@ internal sealed class TrainOptions
             yield return notice;
         }
 
-        if (IsGiven(parsed, "--early_stopping_epochs"))
+        if (IsGiven(parsed, "--early_stopping_epochs") && settings.EarlyStoppingEpochs > 0)
         {
             yield return "--early_stopping_epochs ends the run here; in the original it has no effect";
         }
@@ -72,6 +72,11 @@ internal sealed class TrainOptions
         if (IsGiven(parsed, "--data") && settings.Dataset == BuiltInImages.Name)
         {
             yield return RunArgument.UnusedFolder;
+        }
+
+        if (IsGiven(parsed, "--image_size") && settings.Dataset != ImageFolder.Name)
+        {
+            yield return $"--image_size has no effect: the images of the data set {settings.Dataset} have a size of their own";
         }
     }
 
@@ -186,12 +191,6 @@ internal sealed class TrainOptions
                 "--convexp_plan", "Terms of the exponential: the original's 6 and 13, or as many as a certified tolerance takes.",
                 SettingWords.ConvExpTerms),
             (s, v) => s with { ConvExpTerms = v });
-        Add(
-            Scope.Run,
-            Parsers.Choice(
-                "--recompute", "What is computed again in the backward pass instead of kept: nothing, or a flow's activations, from its outputs by the inverse.",
-                SettingWords.Recomputes),
-            (s, v) => s with { Recompute = v });
     }
 
     private void DefineNumbers()
@@ -256,7 +255,7 @@ internal sealed class TrainOptions
 
     private void DefineControl()
     {
-        Begin("Limits, checkpoints and threads");
+        Begin("Limits, checkpoints, memory and threads");
         AddWhole(
             Scope.Control, "--early_stopping_epochs", "Epochs without a better validation after which the run ends; 0 for never.", 0, int.MaxValue,
             (s, v) => s with { EarlyStoppingEpochs = v }, "-es");
@@ -271,6 +270,12 @@ internal sealed class TrainOptions
         Add(
             Scope.Run, Parsers.Flag("--no_checkpoints", "Write no checkpoint; the best model is tested from memory, and the run cannot be resumed."),
             (s, v) => s with { NoCheckpoints = v });
+        Add(
+            Scope.Run,
+            Parsers.Choice(
+                "--recompute", "What is computed again in the backward pass instead of kept: nothing, or a flow's activations, from its outputs by the inverse.",
+                SettingWords.Recomputes),
+            (s, v) => s with { Recompute = v });
         AddWhole(Scope.Control, "--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024, (s, v) => s with { Threads = v });
     }
 

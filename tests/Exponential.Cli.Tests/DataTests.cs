@@ -24,7 +24,9 @@ public sealed class DataTests : IDisposable
         Assert.Equal(CommandLine.Success, trained.Code);
         TrainingSettings settings = Checkpoint.ReadSettings(_folder.File("run", RunFolder.BestName));
         Assert.Equal(("folder", pictures, 16), (settings.Dataset, settings.DataDirectory, settings.ImageSize));
-        Assert.Contains("4 images of folder/test", Cli.Run("evaluate", _folder.File("run")).Output);
+        CliResult evaluated = Cli.Run("evaluate", _folder.File("run"));
+        Assert.Contains("4 images of folder/test", evaluated.Output);
+        Assert.Equal([notice.Replace("exponential train", "exponential evaluate")], evaluated.ErrorLines);
 
         CliResult resumed = Cli.Run("train", "--resume", _folder.File("run"), "--max_steps", "3");
         Assert.Equal([notice], resumed.ErrorLines);

@@ -136,7 +136,7 @@ public sealed class TrainTests : IDisposable
         CliResult plain = Train("plain", "--max_steps", "1", "--manual_seed", "3");
         CliResult noticed = Train(
             "noticed", "--max_steps", "1", "--manual_seed", "3", "-va", "-nc", "--attention", "full", "--variable-type=continuous",
-            "--data_augmentation_level", "2", "-es", "300", "--data", _folder.Root);
+            "--data_augmentation_level", "2", "-es", "300", "--data", _folder.Root, "--image_size", "16");
         Assert.Equal("", plain.Error);
         Assert.Equal(CommandLine.Success, noticed.Code);
         Assert.Equal(
@@ -148,6 +148,7 @@ public sealed class TrainTests : IDisposable
                 "exponential train: notice: --no_cuda has no effect: the CPU is the only device here",
                 "exponential train: notice: --early_stopping_epochs ends the run here; in the original it has no effect",
                 "exponential train: notice: --data has no effect: the images of the data set shapes are drawn by the program",
+                "exponential train: notice: --image_size has no effect: the images of the data set shapes have a size of their own",
             ],
             noticed.ErrorLines);
         Assert.Equal(
@@ -365,6 +366,7 @@ public sealed class TrainTests : IDisposable
     [Theory]
     [InlineData("", true)]
     [InlineData("--batch_size 16 --lr 0.01 --dataset shapes", true)]
+    [InlineData("--recompute none --threads 2", true)]
     [InlineData("--n_levels 2", false)]
     [InlineData("--mixing=1x1", false)]
     [InlineData("--use-splitprior", false)]

@@ -64,7 +64,7 @@ internal sealed class DataReporter : IProgress<DataProgress>
                 break;
             case ImagesSkipped skipped:
                 _notices.Add(Invariant(
-                    $"{skipped.Count:N0} of {skipped.Total:N0} images cannot be read and are left out; the first: {skipped.FirstReason.ReplaceLineEndings(" ")}"));
+                    $"{skipped.Count:N0} of {skipped.Total:N0} images cannot be read and are left out; the first: {Output.Plain(skipped.FirstReason.ReplaceLineEndings(" "))}"));
                 break;
             case CacheNotWritten cache:
                 _notices.Add($"the scaled images were not kept in {cache.Path}: {cache.Message.ReplaceLineEndings(" ")}");
