@@ -29,17 +29,20 @@ internal static class EvaluateCommand
             "--verify", "Measure the reconstruction error over all the images, and how exactly each step of the flow inverts itself.");
         Option<ConvExpTerms> plan = Parsers.Choice("--convexp_plan", "Terms of the exponential; the run's if left out.", SettingWords.ConvExpTerms);
         Option<DType> dtype = Parsers.Choice("--dtype", "Number type to compute in; the run's if left out.", SettingWords.DTypes);
+        Option<ArithmeticAccuracy> arithmetic = Parsers.Choice(
+            "--arithmetic", "Accuracy of float32 convolutions; the run's if left out.", SettingWords.Arithmetics);
         Option<long> threads = Parsers.Whole("--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024);
         Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
         var command = new Command("evaluate", "Measure a trained model: bits per dimension, and how exactly it inverts itself.")
         {
-            run, split, images, batch, data, seed, samples, verify, plan, dtype, threads, json,
+            run, split, images, batch, data, seed, samples, verify, plan, dtype, arithmetic, threads, json,
         };
         command.SetAction(parsed =>
         {
             string path = RunArgument.Checkpoint(parsed.GetRequiredValue(run));
             TrainingSettings settings = Checkpoint.ReadSettings(path);
             RunArgument.UseThreads(parsed.GetValue(threads));
+            CpuArithmetic.Accuracy = parsed.GetResult(arithmetic) is null ? settings.Arithmetic : parsed.GetValue(arithmetic);
             if (parsed.GetResult(data) is not null && settings.Dataset == BuiltInImages.Name)
             {
                 terminal.Error.WriteLine($"exponential evaluate: notice: {RunArgument.UnusedFolder}");

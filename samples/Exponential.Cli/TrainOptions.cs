@@ -273,6 +273,12 @@ internal sealed class TrainOptions
         Add(
             Scope.Run,
             Parsers.Choice(
+                "--arithmetic", "How accurately float32 convolutions are computed: fast allows errors of 5e-6 of the largest value, tight a few units in the last place.",
+                SettingWords.Arithmetics),
+            (s, v) => s with { Arithmetic = v });
+        Add(
+            Scope.Run,
+            Parsers.Choice(
                 "--recompute", "What is computed again in the backward pass instead of kept: nothing, or a flow's activations, from its outputs by the inverse.",
                 SettingWords.Recomputes),
             (s, v) => s with { Recompute = v });

@@ -25,7 +25,7 @@ namespace Exponential;
 /// </remarks>
 public sealed record ExponentialPlan
 {
-    /// <summary>Units of rounding that a product with its addition is charged with: the measured worst is below one.</summary>
+    /// <summary>Units of rounding that a product with its addition is charged with: the measured worst is below one where arithmetic is tight.</summary>
     private const double RoundingUnitsPerTerm = 1;
 
     // What a step may multiply rounding by, where the tolerance would not allow even that.
@@ -68,7 +68,8 @@ public sealed record ExponentialPlan
     public static double LeastTolerance(DType dtype) => dtype == DType.Float32 ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
 
     /// <summary>
-    /// An estimate of the rounding error of this plan relative to |x|: one unit in the last place of e^rho for each product.
+    /// An estimate of the rounding error of this plan relative to |x|: one unit in the last place of e^rho for each product. It holds for
+    /// <see cref="ArithmeticAccuracy.Tight"/>; with <see cref="ArithmeticAccuracy.Fast"/> a convolution in float32 may err by up to 5e-6 instead.
     /// </summary>
     /// <param name="dtype">The element type it is computed in.</param>
     public double RoundingEstimate(DType dtype) => RoundingUnitsPerTerm * 2 * LeastTolerance(dtype) * Terms * Steps * Math.Exp(NormBound);

@@ -15,6 +15,10 @@ public static class SettingWords
     public static IReadOnlyList<(string Word, ConvExpTerms Value)> ConvExpTerms { get; } =
         [("original", Nn.ConvExpTerms.Original), ("tolerance", Nn.ConvExpTerms.Tolerance)];
 
+    /// <summary>Words of <see cref="TrainingSettings.Arithmetic"/>.</summary>
+    public static IReadOnlyList<(string Word, ArithmeticAccuracy Value)> Arithmetics { get; } =
+        [("fast", ArithmeticAccuracy.Fast), ("tight", ArithmeticAccuracy.Tight)];
+
     /// <summary>Words of <see cref="TrainingSettings.Recompute"/>.</summary>
     public static IReadOnlyList<(string Word, RecomputeKind Value)> Recomputes { get; } =
         [("none", RecomputeKind.None), ("inverse", RecomputeKind.Inverse)];

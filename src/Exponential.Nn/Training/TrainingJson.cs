@@ -14,6 +14,7 @@ namespace Exponential.Nn;
         typeof(MixingConverter),
         typeof(ConvExpTermsConverter),
         typeof(RecomputeKindConverter),
+        typeof(ArithmeticConverter),
         typeof(DequantizationConverter),
         typeof(DTypeConverter),
     ])]
@@ -54,6 +55,8 @@ internal sealed class OptimizerConverter() : WordConverter<OptimizerKind>("optim
 internal sealed class MixingConverter() : WordConverter<Mixing>("mixing", SettingWords.Mixings);
 
 internal sealed class RecomputeKindConverter() : WordConverter<RecomputeKind>("recompute", SettingWords.Recomputes);
+
+internal sealed class ArithmeticConverter() : WordConverter<ArithmeticAccuracy>("arithmetic", SettingWords.Arithmetics);
 
 internal sealed class ConvExpTermsConverter() : WordConverter<ConvExpTerms>("convexp_plan", SettingWords.ConvExpTerms);
 

@@ -59,57 +59,42 @@ internal sealed class TrainingLoop
 
     public TrainingResult Execute()
     {
-        int threads = CpuThreads.Count;
-        if (Settings.Threads > 0)
+        using var arithmetic = new ArithmeticScope(Settings);
+        _session.Start();
+        if (State.Step == 0)
         {
-            CpuThreads.Count = Settings.Threads;
+            SaveLast();
         }
 
-        _session.Start();
+        Report(new RunStarted(
+            _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _stepsPerEpoch, TotalSteps, State.Step));
         try
         {
-            if (State.Step == 0)
+            if (State.Step == 0 && Settings.EvaluateAtStart)
             {
-                SaveLast();
+                Evaluate();
             }
 
-            Report(new RunStarted(
-                _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _stepsPerEpoch, TotalSteps, State.Step));
-            try
+            StopReason reason = TakeSteps();
+            if (reason != StopReason.Cancelled)
             {
-                if (State.Step == 0 && Settings.EvaluateAtStart)
-                {
-                    Evaluate();
-                }
-
-                StopReason reason = TakeSteps();
-                if (reason != StopReason.Cancelled)
-                {
-                    Report(new RunStopped(reason, State.Step));
-                    return Finish(reason);
-                }
+                Report(new RunStopped(reason, State.Step));
+                return Finish(reason);
             }
-            catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
-            {
-                // An evaluation or the test was cut short: the steps are not, and a resumed run evaluates again.
-            }
-
-            if (!Settings.NoCheckpoints)
-            {
-                RequireFiniteModel();
-                SaveLast();
-            }
-
-            Report(new RunStopped(StopReason.Cancelled, State.Step, IsSaved: !Settings.NoCheckpoints));
-            return new TrainingResult(_folder.Path, StopReason.Cancelled, State.Step, State.BestBitsPerDim, null, null);
         }
-        finally
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {
-            if (Settings.Threads > 0)
-            {
-                CpuThreads.Count = threads;
-            }
+            // An evaluation or the test was cut short: the steps are not, and a resumed run evaluates again.
         }
+
+        if (!Settings.NoCheckpoints)
+        {
+            RequireFiniteModel();
+            SaveLast();
+        }
+
+        Report(new RunStopped(StopReason.Cancelled, State.Step, IsSaved: !Settings.NoCheckpoints));
+        return new TrainingResult(_folder.Path, StopReason.Cancelled, State.Step, State.BestBitsPerDim, null, null);
     }
 
     /// <summary>Takes steps, and evaluates between epochs, until the run ends, its time is over or it is cancelled.</summary>

@@ -222,6 +222,10 @@ public sealed record TrainingSettings
     [JsonPropertyName("recompute")]
     public RecomputeKind Recompute { get; init; } = RecomputeKind.None;
 
+    /// <summary>How accurately float32 convolutions are computed.</summary>
+    [JsonPropertyName("arithmetic")]
+    public ArithmeticAccuracy Arithmetic { get; init; } = ArithmeticAccuracy.Fast;
+
     /// <summary>Threads of the arithmetic; 0 for one a core. The results do not depend on it.</summary>
     [JsonPropertyName("threads")]
     public int Threads { get; init; }
@@ -277,6 +281,7 @@ public sealed record TrainingSettings
         Require(Enum.IsDefined(Mixing), "mixing", "1x1, convexp, emerging or woodbury", Mixing);
         Require(double.IsFinite(ConvExpCoefficient) && ConvExpCoefficient > 0, "convexp_coeff", "a positive number", ConvExpCoefficient);
         Require(Enum.IsDefined(ConvExpTerms), "convexp_plan", "original or tolerance", ConvExpTerms);
+        Require(Enum.IsDefined(Arithmetic), "arithmetic", "fast or tight", Arithmetic);
         Require(Enum.IsDefined(Recompute), "recompute", "none or inverse", Recompute);
         Require(
             Recompute != RecomputeKind.Inverse || Mixing != Mixing.ConvExp || ConvExpTerms == ConvExpTerms.Tolerance,

@@ -8,6 +8,19 @@ namespace Exponential.Tests;
 public class RunControlTests
 {
     [Fact]
+    public void ThreadsAndAccuracyAreTheRunsOwn()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { Epochs = 1, Threads = 1, Arithmetic = ArithmeticAccuracy.Tight };
+        (int Threads, ArithmeticAccuracy Accuracy) before = (CpuThreads.Count, CpuArithmetic.Accuracy);
+        var during = new List<(int Threads, ArithmeticAccuracy Accuracy)>();
+        tiny.Run(new Reports(_ => during.Add((CpuThreads.Count, CpuArithmetic.Accuracy))));
+        Assert.NotEmpty(during);
+        Assert.All(during, settings => Assert.Equal((1, ArithmeticAccuracy.Tight), settings));
+        Assert.Equal(before, (CpuThreads.Count, CpuArithmetic.Accuracy));
+    }
+
+    [Fact]
     public void EarlyStoppingCountsEpochsFromTheBest()
     {
         // The noise of the validation alone decides which epoch is the best.
