@@ -4,7 +4,6 @@ namespace Exponential.Bench;
 
 /// <summary>The convolutions of the mixing flow's dense networks, and wider ones, in float32.</summary>
 [PeakFraction]
-[ShortRunJob]
 public unsafe class ConvolutionBenchmarks
 {
     private KernelBuffer _input = null!, _kernel = null!, _bias = null!, _output = null!;

@@ -4,7 +4,6 @@ namespace Exponential.Bench;
 
 /// <summary>The exponential of a 3x3 convolution with six terms, in float32, at the shapes of the mixing flow and wider ones.</summary>
 [PeakFraction]
-[ShortRunJob]
 public unsafe class ConvolutionExponentialBenchmarks
 {
     private const int Terms = 6;

@@ -6,36 +6,39 @@ using System.Runtime.Intrinsics;
 namespace Exponential.Bench;
 
 /// <summary>
-/// The multiply-adds that one core can do: what a contraction's speed is a fraction of. Measured, because it depends on the
+/// The multiply-adds that the cores can do: what a contraction's speed is a fraction of. Measured, because it depends on the
 /// machine, its clock and its neighbours.
 /// </summary>
 internal static class FmaPeak
 {
-    private const int Steps = 50_000;
+    private const int Steps = 200_000;
 
-    /// <summary>Billions of floating-point operations a second with the widest vectors, the best of many short runs.</summary>
-    public static double Measure<T>()
+    /// <summary>Billions of floating-point operations a second with the widest vectors, the best of many short runs on some cores at once.</summary>
+    public static double Measure<T>(int threads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => ContractionKernels.BestWidth switch
         {
-            SimdWidth.Width512 => Measure<T, Vector512<T>, Simd512<T>>(),
-            SimdWidth.Width256 => Measure<T, Vector256<T>, Simd256<T>>(),
-            SimdWidth.Width128 => Measure<T, Vector128<T>, Simd128<T>>(),
-            _ => Measure<T, T, SimdScalar<T>>(),
+            SimdWidth.Width512 => Measure<T, Vector512<T>, Simd512<T>>(threads),
+            SimdWidth.Width256 => Measure<T, Vector256<T>, Simd256<T>>(threads),
+            SimdWidth.Width128 => Measure<T, Vector128<T>, Simd128<T>>(threads),
+            _ => Measure<T, T, SimdScalar<T>>(threads),
         };
 
-    private static double Measure<T, TVector, TSimd>()
+    private static double Measure<T, TVector, TSimd>(int threads)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TSimd : struct, ISimd<T, TVector>
     {
+        int before = Workers.Count;
+        Workers.Count = threads;
         double best = double.PositiveInfinity;
         for (int i = 0; i < 500; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            Run<T, TVector, TSimd>();
+            Workers.For(threads, static _ => Run<T, TVector, TSimd>());
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        return 2.0 * 12 * TSimd.Count * Steps / best / 1e9;
+        Workers.Count = before;
+        return 2.0 * 12 * TSimd.Count * Steps * threads / best / 1e9;
     }
 
     // Twelve independent chains cover the latency of the multiply-add.

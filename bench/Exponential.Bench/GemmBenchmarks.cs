@@ -4,7 +4,6 @@ namespace Exponential.Bench;
 
 /// <summary>Matrix products C [m, n] = A [m, k] B [k, n] in float32.</summary>
 [PeakFraction]
-[ShortRunJob]
 public unsafe class GemmBenchmarks
 {
     private KernelBuffer _a = null!, _b = null!, _c = null!;

@@ -2,7 +2,7 @@
 # Makes TorchSharp's native library load where libstdc++ lacks GLIBCXX_3.4.32 (Debian 12): defines the one symbol it wants from there,
 # and marks that version requirement weak in the copy in the output folder. Prints the environment to run with.
 set -euo pipefail
-output=$(dirname "$(find "$(cd "$(dirname "$0")" && pwd)/bin/Release" -name libLibTorchSharp.so | head -n 1)")
+output=$(dirname "$(find "$(cd "$(dirname "$0")" && pwd)/bin/Release" -name libLibTorchSharp.so -not -path '*/cpu/*' | head -n 1)")
 shim="$output/libios_base_init.so"
 echo 'void _ZSt21ios_base_library_initv(void) {}' | cc -shared -fPIC -x c -o "$shim" -
 python3 - "$output/libLibTorchSharp.so" <<'PYTHON'

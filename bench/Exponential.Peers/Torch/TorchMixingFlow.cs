@@ -9,7 +9,7 @@ namespace LibtorchPeer;
 /// couplings, split prior, a diagonal Gaussian and Adamax. Written from the paper's and the original's formulas, operation by operation as eager
 /// PyTorch runs them.
 /// </summary>
-internal sealed class TorchMixingFlow : IDisposable
+internal sealed class TorchMixingFlow : IPeerFlow
 {
     private const int Intermediate = 64;
     private const int Depth = 4;
@@ -20,9 +20,14 @@ internal sealed class TorchMixingFlow : IDisposable
     private readonly torch.optim.Optimizer _optimizer;
     private readonly Tensor _mean;
     private readonly Tensor _logSigma;
+    private readonly Tensor _images;
 
-    public TorchMixingFlow(string mixing, int subflows)
+    /// <param name="mixing">1x1, convexp, emerging or woodbury.</param>
+    /// <param name="subflows">Couplings a level.</param>
+    /// <param name="images">What it trains on, of values 0..256.</param>
+    public TorchMixingFlow(string mixing, int subflows, Tensor images)
     {
+        _images = images;
         _mixing = new TorchMixing(mixing, Parameter);
         AddSqueeze();
         _layers.AddRange(_mixing.Layers(12, 16));
@@ -37,13 +42,12 @@ internal sealed class TorchMixingFlow : IDisposable
 
     public long ParameterCount => _parameters.Sum(parameter => parameter.numel());
 
-    /// <summary>One optimizer step on images of values 0..256; returns bits/dim.</summary>
-    public double Step(Tensor images)
+    public double Step()
     {
         using DisposeScope scope = torch.NewDisposeScope();
         _optimizer.zero_grad();
-        Tensor x = (images + rand_like(images) - 128) * (1.0 / 256);
-        Tensor logDet = zeros(images.shape[0]) - (3072 * Math.Log(256));
+        Tensor x = (_images + rand_like(_images) - 128) * (1.0 / 256);
+        Tensor logDet = zeros(_images.shape[0]) - (3072 * Math.Log(256));
         foreach (TorchLayer layer in _layers)
         {
             (x, logDet) = layer.Forward(x, logDet);
@@ -56,7 +60,6 @@ internal sealed class TorchMixingFlow : IDisposable
         return loss.ToDouble();
     }
 
-    /// <summary>Draws images of values 0..256 and returns their mean.</summary>
     public double Sample(int count)
     {
         using DisposeScope scope = torch.NewDisposeScope();
