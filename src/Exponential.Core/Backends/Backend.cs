@@ -13,6 +13,9 @@ internal abstract class Backend
     /// <summary>The fused inverse of an autoregressive convolution, where the device has one; else it is composed of convolutions.</summary>
     public virtual IAutoregressiveInverse? AutoregressiveInverse => null;
 
+    /// <summary>Chains of element-wise functions and sums in one pass, where the device has them; else they are composed.</summary>
+    public virtual IFusedPasses? FusedPasses => null;
+
     /// <summary>Uninitialised memory, row-major, with one reference that the caller owns.</summary>
     public abstract Operand Allocate(DType dtype, Shape shape);
 
@@ -75,6 +78,32 @@ internal interface IAutoregressiveInverse
     /// <summary>Solves y = A x for x, with A the convolution by a kernel [C, C, 2, 2] whose last tap counts as lower triangular.</summary>
     /// <exception cref="ArithmeticException">The last tap has a zero on its diagonal.</exception>
     void Apply(in AutoregressiveGeometry geometry, Operand y, Operand kernel, Operand x);
+}
+
+/// <summary>
+/// What a device computes in one pass over memory that is otherwise a chain of operations. Sources are row-major within each item of
+/// their first axis (<see cref="Layout.HasContiguousItems"/>), destinations as a whole.
+/// </summary>
+internal interface IFusedPasses
+{
+    /// <summary>z and the log-det [B] of the affine coupling of x [B, C, H, W] by h [B, C, H, W], or of its inverse; see <see cref="CouplingOperation"/>.</summary>
+    void Coupling(Operand x, Operand h, bool inverse, Operand z, Operand logDet);
+
+    /// <summary>The gradients of the product of <see cref="Coupling"/> with cotangents of z and of the log-det.</summary>
+    void CouplingGradient(
+        Operand x, Operand h, bool inverse, Operand zCotangent, Operand logDetCotangent, Operand xGradient, Operand hGradient);
+
+    /// <summary>y = a + b s(c) with a, b and c the thirds of the channels of x [B, 3 C, ...] and s the sigmoid.</summary>
+    void Gate(Operand x, Operand y);
+
+    /// <summary>The gradient of the product of <see cref="Gate"/> with a cotangent of y.</summary>
+    void GateGradient(Operand x, Operand cotangent, Operand xGradient);
+
+    /// <summary>gradient = cotangent where value is positive, else 0, both [B, C, ...]; and its sums [C] over all axes but the second.</summary>
+    void RectifierGradient(Operand cotangent, Operand value, Operand gradient, Operand sums);
+
+    /// <summary>y[b] = -(sum of squares of x[b] + n ln(2 pi)) / 2 with n the number of elements of x[b].</summary>
+    void GaussianLogDensity(Operand x, Operand y);
 }
 
 /// <summary>Functions of one number; p and q are scalars of the op.</summary>

@@ -1,11 +1,13 @@
 namespace Exponential;
 
 /// <summary>The backend page on the processor: each member dispatches once on the element type and goes to a kernel of this folder.</summary>
-internal sealed unsafe class CpuBackend : Backend, IConvolutionExponential, IAutoregressiveInverse
+internal sealed unsafe partial class CpuBackend : Backend, IConvolutionExponential, IAutoregressiveInverse, IFusedPasses
 {
     public override IConvolutionExponential ConvolutionExponential => this;
 
     public override IAutoregressiveInverse AutoregressiveInverse => this;
+
+    public override IFusedPasses FusedPasses => this;
 
     public override Operand Allocate(DType dtype, Shape shape) => new(new CpuStorage(dtype, shape.ElementCount), Layout.RowMajor(shape));
 

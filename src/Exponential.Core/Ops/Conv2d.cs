@@ -67,7 +67,22 @@ internal sealed class Conv2dOperation(
 
     public override void Vjp(VjpContext context)
     {
-        Tensor g = rectified ? Tensor.Binary(BinaryKind.ReluGradient, context.Cotangent, context.Output()) : context.Cotangent;
+        bool biased = context.InputCount > 2 && context.Needs(2);
+        Tensor g = context.Cotangent;
+        if (rectified && biased)
+        {
+            (g, Tensor sums) = FusedOps.RectifierGradient(g, context.Output());
+            context.Set(2, sums);
+        }
+        else if (rectified)
+        {
+            g = Tensor.Binary(BinaryKind.ReluGradient, g, context.Output());
+        }
+        else if (biased)
+        {
+            context.Set(2, g.Sum([0, 2, 3]));
+        }
+
         Conv2dOperation linear = rectified ? new Conv2dOperation(strideHeight, strideWidth, paddingHeight, paddingWidth, cut) : this;
         if (context.Needs(0))
         {
@@ -77,11 +92,6 @@ internal sealed class Conv2dOperation(
         if (context.Needs(1))
         {
             context.Set(1, new Conv2dKernelGradientOperation(linear, context.InputShape(1)).Apply(context.Input(0), g));
-        }
-
-        if (context.InputCount > 2 && context.Needs(2))
-        {
-            context.Set(2, g.Sum([0, 2, 3]));
         }
     }
 

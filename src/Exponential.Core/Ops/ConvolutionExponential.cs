@@ -68,13 +68,9 @@ internal sealed class ConvolutionExponentialOperation(double scale, int terms, i
 }
 
 /// <summary>Both gradients of the product of a cotangent g with the exponential of a convolution: exp(M*) g, and the kernel's.</summary>
-internal sealed class ConvolutionExponentialGradientOperation(double scale, int terms, int steps) : Operation
+internal sealed class ConvolutionExponentialGradientOperation(double scale, int terms, int steps) : FusedGradientOperation(inputs: 2)
 {
     public override string Name => "ConvolutionExponentialGradient";
-
-    public override int OutputCount => 2;
-
-    public override bool SavesInput(int index) => true;
 
     public override void Forward(Backend backend, ReadOnlySpan<Operand> inputs, Span<Operand> outputs)
     {
@@ -89,27 +85,12 @@ internal sealed class ConvolutionExponentialGradientOperation(double scale, int 
         outputs[1] = kernelGradient;
     }
 
-    public override void Vjp(VjpContext context)
-    {
-        // Differentiate the composite twice: its gradients, as functions of x, kernel and g, contracted with the two cotangents.
-        bool createGraph = Autograd.IsRecording;
-        using (Autograd.Recording(true))
-        {
-            Tensor[] leaves = [context.Input(0).Isolated(createGraph), context.Input(1).Isolated(createGraph), context.Input(2).Isolated(createGraph)];
-            Tensor y = ConvolutionExponentialOperation.Composite(leaves[0], leaves[1], scale, terms, steps, adjoint: false);
-            Tensor[] gradients = Autograd.Gradient(y, [leaves[0], leaves[1]], leaves[2], createGraph: true);
-            Tensor product = (gradients[0] * context.CotangentOf(0)).Sum() + (gradients[1] * context.CotangentOf(1)).Sum();
-            Tensor[] second = Autograd.Gradient(product, leaves, createGraph: createGraph);
-            for (int index = 0; index < second.Length; index++)
-            {
-                context.Set(index, second[index]);
-            }
-        }
-    }
+    protected override Tensor[] Composite(ReadOnlySpan<Tensor> inputs) =>
+        [ConvolutionExponentialOperation.Composite(inputs[0], inputs[1], scale, terms, steps, adjoint: false)];
 }
 
 /// <summary>Fused operations for the operators and modules above.</summary>
-internal static class FusedOps
+internal static partial class FusedOps
 {
     /// <summary>The truncated exponential of a zero-padded convolution; see <see cref="ConvolutionExponentialOperation"/>.</summary>
     /// <exception cref="ArgumentException">Shapes disagree, the kernel is not odd, or terms or steps are out of range.</exception>

@@ -11,7 +11,7 @@ internal readonly struct Layout
         // A view without elements would point past the end, and its strides mean nothing.
         bool isEmpty = shape.ElementCount == 0;
         Offset = isEmpty ? 0 : offset;
-        IsContiguous = isEmpty || Contiguous(shape, strides);
+        IsContiguous = isEmpty || Contiguous(shape, strides, firstAxis: 0);
     }
 
     public Shape Shape { get; }
@@ -22,6 +22,9 @@ internal readonly struct Layout
 
     /// <summary>Whether the elements follow one another in row-major order.</summary>
     public bool IsContiguous { get; }
+
+    /// <summary>Whether the elements of each item of the first axis do.</summary>
+    public bool HasContiguousItems => IsContiguous || Contiguous(Shape, Strides, firstAxis: 1);
 
     public static Layout RowMajor(Shape shape, int offset = 0) => new(shape, RowMajorStrides(shape), offset);
 
@@ -124,10 +127,10 @@ internal readonly struct Layout
         return true;
     }
 
-    private static bool Contiguous(Shape shape, int[] strides)
+    private static bool Contiguous(Shape shape, int[] strides, int firstAxis)
     {
         int expected = 1;
-        for (int axis = shape.Rank - 1; axis >= 0; axis--)
+        for (int axis = shape.Rank - 1; axis >= firstAxis; axis--)
         {
             int length = shape[axis];
             if (length != 1 && strides[axis] != expected)

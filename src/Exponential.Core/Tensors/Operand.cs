@@ -27,7 +27,7 @@ internal readonly record struct Operand(Storage Storage, Layout Layout)
     public Operand Broadcast(Shape shape) => new(Storage, Layout.Broadcast(shape));
 }
 
-/// <summary>An operand in row-major order: the original where it is so already, else a copy that lives until the lease ends.</summary>
+/// <summary>An operand in the order that a kernel asks for: the original where it is so already, else a row-major copy that lives until the lease ends.</summary>
 internal readonly ref struct OperandLease
 {
     private readonly bool _owned;
@@ -40,17 +40,11 @@ internal readonly ref struct OperandLease
 
     public Operand Operand { get; }
 
-    public static OperandLease Contiguous(Backend backend, Operand operand)
-    {
-        if (operand.Layout.IsContiguous)
-        {
-            return new OperandLease(operand, owned: false);
-        }
+    /// <summary>In row-major order.</summary>
+    public static OperandLease Contiguous(Backend backend, Operand operand) => Leased(backend, operand, operand.Layout.IsContiguous);
 
-        Operand copy = backend.Allocate(operand.DType, operand.Shape);
-        backend.Copy(operand, copy);
-        return new OperandLease(copy, owned: true);
-    }
+    /// <summary>Each item of the first axis in row-major order, wherever the items lie: some channels of a batch of images, say.</summary>
+    public static OperandLease ContiguousItems(Backend backend, Operand operand) => Leased(backend, operand, operand.Layout.HasContiguousItems);
 
     public void Dispose()
     {
@@ -58,5 +52,17 @@ internal readonly ref struct OperandLease
         {
             Operand.Storage.Release();
         }
+    }
+
+    private static OperandLease Leased(Backend backend, Operand operand, bool fits)
+    {
+        if (fits)
+        {
+            return new OperandLease(operand, owned: false);
+        }
+
+        Operand copy = backend.Allocate(operand.DType, operand.Shape);
+        backend.Copy(operand, copy);
+        return new OperandLease(copy, owned: true);
     }
 }

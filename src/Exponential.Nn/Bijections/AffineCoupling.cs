@@ -36,23 +36,17 @@ public sealed class AffineCoupling : Bijection
     public override int ContextChannels { get; }
 
     /// <inheritdoc/>
-    protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context)
-    {
-        Tensor[] halves = x.Chunk(2, 1);
-        (Tensor logScale, Tensor translation) = ScaleAndTranslation(halves[0], context);
-        return (Tensor.Cat([halves[0], (halves[1] * logScale.Exp()) + translation], 1), SumEvent(logScale));
-    }
+    protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context) =>
+        FusedOps.AffineCoupling(x, ScaleAndTranslation(x, context), inverse: false);
 
     /// <inheritdoc/>
-    protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context)
-    {
-        Tensor[] halves = z.Chunk(2, 1);
-        (Tensor logScale, Tensor translation) = ScaleAndTranslation(halves[0], context);
-        return (Tensor.Cat([halves[0], (halves[1] - translation) * (-logScale).Exp()], 1), -SumEvent(logScale));
-    }
+    protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context) =>
+        FusedOps.AffineCoupling(z, ScaleAndTranslation(z, context), inverse: true);
 
-    private (Tensor LogScale, Tensor Translation) ScaleAndTranslation(Tensor kept, Tensor? context)
+    /// <summary>h, from the channels that stay.</summary>
+    private Tensor ScaleAndTranslation(Tensor x, Tensor? context)
     {
+        Tensor kept = x.Narrow(1, 0, _eventShape[0] / 2);
         if (context is not null && (context.Rank != 4 || context.Shape[2..] != _eventShape[1..]))
         {
             throw new ArgumentException(
@@ -62,12 +56,6 @@ public sealed class AffineCoupling : Bijection
 
         Tensor h = _nn.Forward(context is null ? kept : Tensor.Cat([kept, context], 1));
         Shape expected = [kept.Shape[0], .. _eventShape];
-        if (h.Shape != expected)
-        {
-            throw new ArgumentException($"AffineCoupling: the network must give {expected}; it gave {h.Shape}");
-        }
-
-        Tensor[] pairs = h.Reshape([expected[0], expected[1] / 2, 2, expected[2], expected[3]]).Chunk(2, 2);
-        return ((pairs[0].Reshape(kept.Shape) * 0.5).Tanh() * 2, pairs[1].Reshape(kept.Shape));
+        return h.Shape == expected ? h : throw new ArgumentException($"AffineCoupling: the network must give {expected}; it gave {h.Shape}");
     }
 }

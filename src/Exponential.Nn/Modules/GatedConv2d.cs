@@ -14,9 +14,5 @@ public sealed class GatedConv2d : Network
         _conv = AddModule("conv", new Conv2d(inChannels, 3 * outChannels, 1, generator: generator, dtype: dtype));
 
     /// <inheritdoc/>
-    protected override Tensor ForwardCore(Tensor x)
-    {
-        Tensor[] parts = _conv.Forward(x).Chunk(3, 1);
-        return parts[0] + (parts[1] * parts[2].Sigmoid());
-    }
+    protected override Tensor ForwardCore(Tensor x) => FusedOps.Gate(_conv.Forward(x));
 }

@@ -22,6 +22,11 @@ public sealed class ThreadIndependenceTests
         ["strided convolution"] = ([[17, 6, 15, 16], [13, 6, 4, 3]], x => x[0].Conv2d(x[1], null, (2, 3), (1, 0))),
         ["transposed convolution"] = ([[17, 6, 8, 8], [6, 5, 2, 2]], x => x[0].ConvTranspose2d(x[1], stride: 2)),
         ["convolution exponential"] = ([[17, 8, 16, 16], [8, 8, 3, 3]], x => FusedOps.ConvolutionExponential(x[0], x[1] * 0.02, 6, 2, false, 1)),
+        ["coupling"] = ([[17, 12, 16, 16], [17, 12, 16, 16]], x => Sum(FusedOps.AffineCoupling(x[0], x[1], inverse: false))),
+        ["inverse coupling"] = ([[17, 12, 16, 16], [17, 12, 16, 16]], x => Sum(FusedOps.AffineCoupling(x[0], x[1], inverse: true))),
+        ["gate"] = ([[17, 48, 16, 16]], x => FusedOps.Gate(x[0])),
+        ["rectified convolution"] = ([[17, 24, 16, 16], [32, 24, 1, 1], [32]], x => x[0].Conv2dRelu(x[1], x[2], 1, 0)),
+        ["Gaussian log-density"] = ([[17, 48, 16, 33]], x => FusedOps.GaussianLogDensity(x[0])),
         ["joining"] = ([[20, 33, 67], [20, 20, 67]], x => Tensor.Cat([x[0], x[1], x[0]], 1).Split([70, 16], 1)[0]),
     };
 
@@ -49,4 +54,6 @@ public sealed class ThreadIndependenceTests
             }
         }
     }
+
+    private static Tensor Sum((Tensor Value, Tensor LogDet) coupled) => coupled.Value + coupled.LogDet.Reshape([17, 1, 1, 1]);
 }

@@ -54,6 +54,13 @@ public sealed class OpErrorTests
         ["Cat of scalars"] = Range(() => Tensor.Cat([Of()], 0), "Cat: axis 0 is not one of [], which has 0 axes"),
         ["Cat types"] = Argument(
             () => Tensor.Cat([Of(2), Tensor.Ones([2], DType.Float64)], 0), "Cat: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
+        ["Coupling shapes"] = Argument(
+            () => FusedOps.AffineCoupling(Of(1, 4, 2, 2), Of(1, 2, 2, 2), inverse: false),
+            "AffineCoupling: expects x and h [B, C, H, W] of one shape with an even C; got [1, 4, 2, 2] and [1, 2, 2, 2]"),
+        ["Coupling of odd channels"] = Argument(
+            () => FusedOps.AffineCoupling(Of(1, 3, 2, 2), Of(1, 3, 2, 2), inverse: true),
+            "AffineCoupling: expects x and h [B, C, H, W] of one shape with an even C; got [1, 3, 2, 2] and [1, 3, 2, 2]"),
+        ["Gate channels"] = Argument(() => FusedOps.Gate(Of(1, 4, 2, 2)), "Gate: expects [B, C, ...] with C a multiple of 3; got [1, 4, 2, 2]"),
         ["Stack shapes"] = Argument(() => Tensor.Stack([Of(2), Of(3)], 0), "Stack: expects tensors of one shape; got [2] and [3]"),
         ["Split sum"] = Argument(() => Of(5).Split([2, 2], 0), "Split: the lengths add up to 4; axis 0 of [5] has 5"),
         ["Split negative"] = Argument(() => Of(5).Split([6, -1], 0), "Split: a length is negative: -1"),
