@@ -48,8 +48,8 @@ internal abstract class Backend
     /// <summary>y[.., m, n] = a[.., m, k] b[.., k, n]; the leading axes of a and b are stretched to those of y.</summary>
     public abstract void MatMul(Operand a, Operand b, Operand y);
 
-    /// <summary>y = x * kernel + bias, a cross-correlation; all row-major, the bias perhaps absent.</summary>
-    public abstract void Conv2d(in ConvolutionGeometry geometry, Operand x, Operand kernel, Operand? bias, Operand y);
+    /// <summary>y = x * kernel + bias, a cross-correlation, or rectified max(y, 0) of that; all row-major, the bias perhaps absent.</summary>
+    public abstract void Conv2d(in ConvolutionGeometry geometry, Operand x, Operand kernel, Operand? bias, bool rectified, Operand y);
 
     /// <summary>The adjoint of <see cref="Conv2d"/> for its input.</summary>
     public abstract void Conv2dInputGradient(in ConvolutionGeometry geometry, Operand outputGradient, Operand kernel, Operand inputGradient);

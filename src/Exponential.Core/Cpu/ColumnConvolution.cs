@@ -11,7 +11,7 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    public static void Forward(in ConvolutionGeometry geometry, T* input, T* kernel, T* bias, T* output)
+    public static void Forward(in ConvolutionGeometry geometry, T* input, T* kernel, T* bias, T* output, bool rectified)
     {
         ConvolutionGeometry g = geometry;
         KernelWork.For(Work(g), g.Batch, image =>
@@ -27,6 +27,10 @@ internal static unsafe class ColumnConvolution<T, TVector, TSimd>
             MatrixProduct<T, TVector, TSimd>.MultiplySerial(
                 g.OutputChannels, g.OutputPlane, g.Depth, kernel, g.Depth, 1, columns.Pointer, g.OutputPlane, 1, result, g.OutputPlane,
                 bias != null);
+            if (rectified)
+            {
+                UnaryKernels.Block(UnaryKind.Relu, result, result, g.OutputChannels * g.OutputPlane, T.Zero, T.Zero);
+            }
         });
     }
 

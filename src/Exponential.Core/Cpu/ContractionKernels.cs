@@ -30,7 +30,8 @@ internal abstract unsafe class ContractionKernels<T>
         nint bCol, T* c, nint cItemStride);
 
     /// <inheritdoc cref="ConvolutionKernels.Forward{T}"/>
-    public abstract void Forward(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output);
+    public abstract void Forward(
+        in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output, bool rectified = false);
 
     /// <inheritdoc cref="ConvolutionKernels.InputGradient{T}"/>
     public abstract void InputGradient(in ConvolutionGeometry g, ConvolutionMethod method, T* outputGradient, T* kernel, T* inputGradient);
@@ -76,19 +77,20 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         nint bCol, T* c, nint cItemStride) =>
         MatrixProduct<T, TVector, TSimd>.MultiplyBatched(m, n, k, a, aOffsets, aRow, aCol, b, bOffsets, bRow, bCol, c, cItemStride);
 
-    public override void Forward(in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output)
+    public override void Forward(
+        in ConvolutionGeometry g, ConvolutionMethod method, T* input, T* kernel, T* bias, T* output, bool rectified = false)
     {
         if (method == ConvolutionMethod.Winograd)
         {
-            WinogradConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+            WinogradConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output, rectified);
         }
         else if (DirectConvolution<T, TVector, TSimd>.Takes(g))
         {
-            DirectConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+            DirectConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output, rectified);
         }
         else
         {
-            ColumnConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output);
+            ColumnConvolution<T, TVector, TSimd>.Forward(g, input, kernel, bias, output, rectified);
         }
     }
 

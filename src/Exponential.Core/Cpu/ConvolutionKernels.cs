@@ -40,10 +40,10 @@ internal readonly record struct ConvolutionGeometry(
 /// </summary>
 internal static unsafe class ConvolutionKernels
 {
-    /// <summary>The output, from input, kernel and bias (null for none).</summary>
-    public static void Forward<T>(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output)
+    /// <summary>The output, from input, kernel and bias (null for none); rectified, max(output, 0).</summary>
+    public static void Forward<T>(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output, bool rectified = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        ContractionKernels<T>.Best.Forward(g, ConvolutionMethods.Choose<T>(g, CpuArithmetic.Accuracy), input, kernel, bias, output);
+        ContractionKernels<T>.Best.Forward(g, ConvolutionMethods.Choose<T>(g, CpuArithmetic.Accuracy), input, kernel, bias, output, rectified);
 
     /// <summary>The gradient for the input: the adjoint of <see cref="Forward{T}"/> without bias.</summary>
     public static void InputGradient<T>(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient)

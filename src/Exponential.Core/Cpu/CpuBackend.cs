@@ -109,15 +109,15 @@ internal sealed unsafe partial class CpuBackend : Backend, IConvolutionExponenti
         }
     }
 
-    public override void Conv2d(in ConvolutionGeometry geometry, Operand x, Operand kernel, Operand? bias, Operand y)
+    public override void Conv2d(in ConvolutionGeometry geometry, Operand x, Operand kernel, Operand? bias, bool rectified, Operand y)
     {
         if (x.DType == DType.Float32)
         {
-            ConvolutionKernels.Forward(geometry, P<float>(x), P<float>(kernel), bias is { } b ? P<float>(b) : null, P<float>(y));
+            ConvolutionKernels.Forward(geometry, P<float>(x), P<float>(kernel), bias is { } b ? P<float>(b) : null, P<float>(y), rectified);
         }
         else
         {
-            ConvolutionKernels.Forward(geometry, P<double>(x), P<double>(kernel), bias is { } b ? P<double>(b) : null, P<double>(y));
+            ConvolutionKernels.Forward(geometry, P<double>(x), P<double>(kernel), bias is { } b ? P<double>(b) : null, P<double>(y), rectified);
         }
     }
 

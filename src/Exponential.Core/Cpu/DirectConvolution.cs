@@ -11,8 +11,8 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
     public static bool Takes(in ConvolutionGeometry g) =>
         g.StrideHeight == 1 && g.StrideWidth == 1 && g.PaddingHeight < g.KernelHeight && g.PaddingWidth < g.KernelWidth;
 
-    public static void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output) =>
-        Run(g, transposed: false, input, kernel, bias, output);
+    public static void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output, bool rectified) =>
+        Run(g, transposed: false, input, kernel, bias, output, rectified);
 
     /// <summary>The convolution of the output's gradient with the kernel turned by 180 degrees, its channels swapped.</summary>
     public static void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient) =>
@@ -28,9 +28,9 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
                 PaddingHeight = g.KernelHeight - 1 - g.PaddingHeight,
                 PaddingWidth = g.KernelWidth - 1 - g.PaddingWidth,
             },
-            transposed: true, outputGradient, kernel, null, inputGradient);
+            transposed: true, outputGradient, kernel, null, inputGradient, rectified: false);
 
-    private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output)
+    private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output, bool rectified)
     {
         ConvolutionGeometry g = geometry;
         var inputLayout = PaddedLayout.Input(g, TSimd.Count);
@@ -67,6 +67,14 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
             if (!outputLayout.IsPlain)
             {
                 PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, paddedResult, count, result, firstRow, endRow);
+            }
+
+            // Here, where the values still lie in the cache.
+            int written = (endRow - firstRow) * g.OutputPlane;
+            for (int image = 0; rectified && image < count; image++)
+            {
+                T* values = result + (image * outputSize) + ((nint)firstRow * g.OutputPlane);
+                UnaryKernels.Block(UnaryKind.Relu, values, values, written, T.Zero, T.Zero);
             }
         });
     }

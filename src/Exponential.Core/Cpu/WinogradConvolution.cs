@@ -11,16 +11,16 @@ internal static unsafe class WinogradConvolution<T, TVector, TSimd>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TSimd : struct, ISimd<T, TVector>
 {
-    public static void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output) =>
-        Run(g, transposed: false, input, kernel, bias, output);
+    public static void Forward(in ConvolutionGeometry g, T* input, T* kernel, T* bias, T* output, bool rectified) =>
+        Run(g, transposed: false, input, kernel, bias, output, rectified);
 
     /// <summary>The convolution of the output's gradient with the kernel turned by 180 degrees, its channels swapped.</summary>
     public static void InputGradient(in ConvolutionGeometry g, T* outputGradient, T* kernel, T* inputGradient) =>
         Run(
             g with { InputChannels = g.OutputChannels, OutputChannels = g.InputChannels }, transposed: true, outputGradient, kernel, null,
-            inputGradient);
+            inputGradient, rectified: false);
 
-    private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output)
+    private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output, bool rectified)
     {
         ConvolutionGeometry g = geometry;
         var grid = new TileGrid(g.InputHeight, g.InputWidth);
@@ -77,6 +77,11 @@ internal static unsafe class WinogradConvolution<T, TVector, TSimd>
                     WinogradTransform<T, TVector, TSimd>.Output(
                         results + (o - row) * product.Panel, product.OutputStride, vectors, T.One, bias == null ? T.Zero : bias[o], null,
                         channel, lanes);
+                    if (rectified)
+                    {
+                        UnaryKernels.Block(UnaryKind.Relu, channel, channel, WinogradPoints.Positions * lanes, T.Zero, T.Zero);
+                    }
+
                     targets.Unpack(channel, lanes, output + (nint)o * g.OutputPlane);
                 }
             }

@@ -56,12 +56,7 @@ internal sealed class Conv2dOperation(
         using OperandLease weights = OperandLease.Contiguous(backend, inputs[1]);
         using OperandLease bias = OperandLease.Contiguous(backend, inputs.Length > 2 ? inputs[2] : inputs[1]);
         Operand y = backend.Allocate(inputs[0].DType, [x[0], kernel[0], height, width]);
-        backend.Conv2d(geometry, input.Operand, weights.Operand, inputs.Length > 2 ? bias.Operand : null, y);
-        if (rectified)
-        {
-            backend.Unary(UnaryKind.Relu, y, y, 0, 0);
-        }
-
+        backend.Conv2d(geometry, input.Operand, weights.Operand, inputs.Length > 2 ? bias.Operand : null, rectified, y);
         outputs[0] = y;
     }
 

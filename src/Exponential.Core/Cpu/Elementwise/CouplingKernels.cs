@@ -90,7 +90,7 @@ internal static unsafe class CouplingKernels
             var from = new ReadOnlySpan<T>(x + done, count);
             var move = new ReadOnlySpan<T>(translation + done, count);
             var to = new Span<T>(z + done, count);
-            HalfTanh(scale + done, s);
+            HalfTanh(scale + done, buffer, count);
             TensorPrimitives.Multiply(s, r + r, s);
             sum += double.CreateTruncating(TensorPrimitives.Sum<T>(s));
             TensorPrimitives.Exp<T>(s, s);
@@ -128,7 +128,7 @@ internal static unsafe class CouplingKernels
             var forX = new Span<T>(xGradient + done, count);
             var forScale = new Span<T>(hGradient + done, count);
             var forTranslation = new Span<T>(hGradient + length + done, count);
-            HalfTanh(h + done, tanh);
+            HalfTanh(h + done, buffers, count);
             TensorPrimitives.Multiply(tanh, r + r, s);
             TensorPrimitives.Exp<T>(s, s);
             TensorPrimitives.Multiply(g, s, forX);
@@ -151,13 +151,10 @@ internal static unsafe class CouplingKernels
         }
     }
 
-    private static void HalfTanh<T>(T* h, Span<T> result)
+    private static void HalfTanh<T>(T* h, T* result, int count)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        TensorPrimitives.Multiply(new ReadOnlySpan<T>(h, result.Length), T.CreateTruncating(0.5), result);
-        fixed (T* tanh = result)
-        {
-            TanhKernel.Run(tanh, tanh, result.Length);
-        }
+        TensorPrimitives.Multiply(new ReadOnlySpan<T>(h, count), T.CreateTruncating(0.5), new Span<T>(result, count));
+        TanhKernel.Run(result, result, count);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Exponential;
@@ -47,34 +48,22 @@ internal static unsafe class RectifierKernels
         }
     }
 
+    /// <summary>Writes the gradient and sums it while it lies in the level-1 cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T Run<T>(T* cotangent, T* value, T* gradient, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        // Two sums, so that an addition need not wait for the one before.
-        Vector<T> even = Vector<T>.Zero;
-        Vector<T> odd = Vector<T>.Zero;
         int i = 0;
-        for (; i <= length - (2 * Vector<T>.Count); i += 2 * Vector<T>.Count)
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
         {
-            Vector<T> first = Masked(cotangent + i, value + i);
-            Vector<T> second = Masked(cotangent + i + Vector<T>.Count, value + i + Vector<T>.Count);
-            first.Store(gradient + i);
-            second.Store(gradient + i + Vector<T>.Count);
-            even += first;
-            odd += second;
+            (Vector.Load(cotangent + i) & Vector.GreaterThan(Vector.Load(value + i), Vector<T>.Zero)).Store(gradient + i);
         }
 
-        T sum = Vector.Sum(even + odd);
         for (; i < length; i++)
         {
             gradient[i] = value[i] > T.Zero ? cotangent[i] : T.Zero;
-            sum += gradient[i];
         }
 
-        return sum;
+        return TensorPrimitives.Sum(new ReadOnlySpan<T>(gradient, length));
     }
-
-    private static Vector<T> Masked<T>(T* cotangent, T* value)
-        where T : unmanaged => Vector.Load(cotangent) & Vector.GreaterThan(Vector.Load(value), Vector<T>.Zero);
 }

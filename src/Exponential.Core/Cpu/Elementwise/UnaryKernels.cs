@@ -23,7 +23,8 @@ internal static unsafe class UnaryKernels
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         ElementBlocks.For(count, (start, length) => Block(kind, x + start, y + start, length, p, q));
 
-    private static void Block<T>(UnaryKind kind, T* x, T* y, int length, T p, T q)
+    /// <summary>The same on the calling thread.</summary>
+    public static void Block<T>(UnaryKind kind, T* x, T* y, int length, T p, T q)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var source = new ReadOnlySpan<T>(x, length);
