@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+
 namespace Exponential;
 
 /// <summary>Writes files that are always whole: the old one or the new one, never a part.</summary>
@@ -7,33 +9,94 @@ public static class AtomicFile
     /// Writes a file through a temporary one beside it, named <c>path + ".tmp"</c>: once its content is on the disk, it is renamed over
     /// <paramref name="path"/>. A process killed at any moment leaves the old file or the new one; a temporary file left by such a kill
     /// is overwritten next time. If <paramref name="write"/> throws, the temporary file is removed and the old file stays as it was.
+    /// A symbolic link stays: the file behind it is written so.
     /// </summary>
     /// <param name="path">The file to create or replace. Its folder must exist.</param>
     /// <param name="write">Writes the content to the stream, which can seek.</param>
-    /// <exception cref="IOException">The disk is full, the folder is missing, or another writer is at work on the same file.</exception>
+    /// <exception cref="DirectoryNotFoundException">Its folder does not exist.</exception>
+    /// <exception cref="IOException">
+    /// The path is that of a folder, a device or a pipe, which is left alone; the disk is full; or another writer is at work on the same file.
+    /// </exception>
+    /// <exception cref="UnauthorizedAccessException">Its folder may not be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string temporary = path + ".tmp";
-
-        // Opened outside the try: if another writer holds it, it is not ours to delete.
-        FileStream stream = new(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
+        string target = Path.GetFullPath(new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName);
+        RequireReplaceable(path, target);
+        string temporary = target + ".tmp";
         try
         {
-            using (stream)
+            // Opened outside the next try: if another writer holds it, it is not ours to delete.
+            FileStream stream = new(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
+            try
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
+                using (stream)
+                {
+                    write(stream);
+                    stream.Flush(flushToDisk: true);
+                }
 
-            File.Move(temporary, path, overwrite: true);
+                File.Move(temporary, target, overwrite: true);
+            }
+            catch
+            {
+                TryDelete(temporary);
+                throw;
+            }
         }
-        catch
+        catch (UnauthorizedAccessException e) when (e.Message.Contains(temporary, StringComparison.Ordinal))
         {
-            TryDelete(temporary);
-            throw;
+            throw new UnauthorizedAccessException(e.Message.Replace(temporary, path, StringComparison.Ordinal), e);
         }
+        catch (IOException e) when (e.Message.Contains(temporary, StringComparison.Ordinal))
+        {
+            // The caller knows nothing of the temporary file.
+            throw new IOException(e.Message.Replace(temporary, path, StringComparison.Ordinal), e);
+        }
+    }
+
+    /// <summary>Renaming a file over a device or a pipe would replace it.</summary>
+    private static void RequireReplaceable(string path, string target)
+    {
+        if (Directory.Exists(target))
+        {
+            throw new IOException($"'{path}' is a folder; the name of a file expected");
+        }
+
+        string folder = Path.GetDirectoryName(target) ?? target;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"there is no folder '{folder}' in which to write '{path}'");
+        }
+
+        // Devices and pipes have no length.
+        if (!OperatingSystem.IsWindows() && new FileInfo(target) is { Exists: true, Length: 0 } && !IsRegular(target))
+        {
+            throw new IOException($"'{path}' is a device or a pipe; the name of a file expected");
+        }
+    }
+
+    /// <summary>The kind of a file, which .NET tells without opening it only where it describes the file for a tar archive.</summary>
+    private static bool IsRegular(string path)
+    {
+        using MemoryStream archive = new();
+        using (TarWriter writer = new(archive, leaveOpen: true))
+        {
+            try
+            {
+                writer.WriteEntry(path, "file");
+            }
+            catch (IOException)
+            {
+                // A socket, which no archive holds.
+                return false;
+            }
+        }
+
+        archive.Position = 0;
+        using TarReader reader = new(archive);
+        return reader.GetNextEntry()?.EntryType == TarEntryType.RegularFile;
     }
 
     // The failure that led here is the one to report.

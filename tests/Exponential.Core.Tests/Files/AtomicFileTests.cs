@@ -56,7 +56,9 @@ public sealed class AtomicFileTests : IDisposable
         AtomicFile.Write(Target, stream =>
         {
             stream.Write("first"u8);
-            Assert.Throws<IOException>(() => AtomicFile.Write(Target, _ => { }));
+            string message = Assert.Throws<IOException>(() => AtomicFile.Write(Target, _ => { })).Message;
+            Assert.Contains($"'{Target}'", message);
+            Assert.DoesNotContain(".tmp", message);
         });
         Assert.Equal("first", File.ReadAllText(Target));
     }
@@ -64,6 +66,68 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_missing_folder_is_an_error()
     {
-        Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(Path.Combine(_folder, "absent", "file"), _ => { }));
+        string absent = Path.Combine(_folder, "absent");
+        Assert.Equal(
+            $"there is no folder '{absent}' in which to write '{Path.Combine(absent, "file")}'",
+            Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(Path.Combine(absent, "file"), _ => { })).Message);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("old")]
+    public void A_link_stays_and_the_file_behind_it_is_written(string? old)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "elsewhere")).FullName;
+        string file = Path.Combine(folder, "behind");
+        if (old is not null)
+        {
+            File.WriteAllText(file, old);
+        }
+
+        string link = Path.Combine(_folder, "link");
+        File.CreateSymbolicLink(link, Path.Combine("elsewhere", "behind"));
+        File.CreateSymbolicLink(Target, link);
+        AtomicFile.Write(Target, stream => stream.Write("new"u8));
+        Assert.Equal("new", File.ReadAllText(file));
+        Assert.Equal([file], Directory.GetFiles(folder));
+        Assert.Equal((link, Path.Combine("elsewhere", "behind")), (new FileInfo(Target).LinkTarget, new FileInfo(link).LinkTarget));
+    }
+
+    [Fact]
+    public void A_folder_is_left_alone()
+    {
+        Directory.CreateDirectory(Target);
+        Assert.Equal(
+            $"'{Target}' is a folder; the name of a file expected",
+            Assert.Throws<IOException>(() => AtomicFile.Write(Target, _ => { })).Message);
+        Assert.Equal([Target], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_pipe_is_left_alone(bool behindALink)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are no files there");
+        string pipe = Path.Combine(_folder, "pipe");
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            make.WaitForExit();
+            Assert.Equal(0, make.ExitCode);
+        }
+
+        string path = behindALink ? Target : pipe;
+        if (behindALink)
+        {
+            File.CreateSymbolicLink(Target, pipe);
+        }
+
+        string[] before = Directory.GetFileSystemEntries(_folder);
+        Assert.Equal(
+            $"'{path}' is a device or a pipe; the name of a file expected",
+            Assert.Throws<IOException>(() => AtomicFile.Write(path, _ => { })).Message);
+        Assert.Equal(before, Directory.GetFileSystemEntries(_folder));
     }
 }
