@@ -28,7 +28,7 @@ public sealed class SafetensorsFile : IDisposable
         _memory = memory;
         if (length < 8)
         {
-            throw SafetensorsHeader.Error(name, $"expected at least the 8 bytes of the header's length; the file has {length}");
+            throw SafetensorsHeader.Error(name, $"expected at least the 8 bytes of the header's length; the file has {length}{SafetensorsHeader.Doubt}");
         }
 
         Span<byte> prefix = stackalloc byte[8];

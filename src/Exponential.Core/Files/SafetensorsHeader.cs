@@ -28,18 +28,21 @@ internal sealed class SafetensorsHeader
 
     public OrderedDictionary<string, string> Metadata { get; } = [];
 
+    /// <summary>What a file of another format shows first.</summary>
+    public const string Doubt = "; it is cut short, or no safetensors file";
+
     /// <summary>Checks the header's length as given in the file's first 8 bytes.</summary>
     public static int CheckLength(string file, ulong headerLength, long fileLength)
     {
         ulong rest = (ulong)fileLength - 8;
         if (headerLength > rest)
         {
-            throw Error(file, $"expected a header of {headerLength} bytes, as its first 8 bytes say; only {rest} bytes follow them");
+            throw Error(file, $"expected a header of {headerLength} bytes, as its first 8 bytes say; only {rest} bytes follow them{Doubt}");
         }
 
         if (headerLength > MaxLength)
         {
-            throw Error(file, $"the header may have at most {MaxLength} bytes; its first 8 bytes say {headerLength}");
+            throw Error(file, $"the header may have at most {MaxLength} bytes; its first 8 bytes say {headerLength}{Doubt}");
         }
 
         return (int)headerLength;
@@ -51,7 +54,7 @@ internal sealed class SafetensorsHeader
         SafetensorsHeader header = new(file, dataLength);
         if (json.IsEmpty || json[0] != (byte)'{')
         {
-            throw Error(file, "the header must begin with '{'; " + (json.IsEmpty ? "it is empty" : $"it begins with byte {json[0]}"));
+            throw Error(file, "the header must begin with '{'; " + (json.IsEmpty ? "it is empty" : $"it begins with byte {json[0]}") + Doubt);
         }
 
         if (!Utf8.IsValid(json))
