@@ -11,6 +11,7 @@ namespace Exponential.Nn;
 /// </remarks>
 public sealed class Emerging : Bijection
 {
+    private readonly int _channels;
     private readonly Chain _steps;
 
     /// <summary>Makes the layer.</summary>
@@ -20,6 +21,7 @@ public sealed class Emerging : Bijection
     /// <exception cref="ArgumentOutOfRangeException">The number of channels is not positive.</exception>
     public Emerging(int channels, Generator? generator = null, DType dtype = DType.Float32)
     {
+        _channels = channels;
         generator = Initialization.OrFresh(generator);
         _steps = AddModule("transformations", new Chain(
             new Conv1x1(channels, generator, dtype),
@@ -33,10 +35,10 @@ public sealed class Emerging : Bijection
     public override bool HasConstantLogDet => true;
 
     /// <inheritdoc/>
-    public override Shape OutputShape(Shape input) => _steps.OutputShape(input);
+    public override Shape OutputShape(Shape input) => RequireImage(input, _channels);
 
     /// <inheritdoc/>
-    public override Shape InputShape(Shape output) => _steps.InputShape(output);
+    public override Shape InputShape(Shape output) => RequireImage(output, _channels);
 
     /// <inheritdoc/>
     /// <exception cref="ArithmeticException">An autoregressive convolution has a zero on its diagonal.</exception>

@@ -40,6 +40,16 @@ public sealed class BijectionTests
     }
 
     [Fact]
+    public void Emerging_OfAnotherShape_NamesItself_BothWays()
+    {
+        var layer = new Emerging(2, new Generator(0), D);
+        Tensor x = new Generator(1).Normal([1, 3, 4, 4], D);
+        const string Expected = "Emerging: the event shape must be [2, height, width]; it is [3, 4, 4]";
+        Assert.Equal(Expected, Assert.Throws<ArgumentException>(() => layer.Forward(x)).Message);
+        Assert.Equal(Expected, Assert.Throws<ArgumentException>(() => layer.Inverse(x)).Message);
+    }
+
+    [Fact]
     public void AutoregressiveConv2d_RefusesAStateWithAnotherMask()
     {
         var layer = new AutoregressiveConv2d(2, new Generator(0));
