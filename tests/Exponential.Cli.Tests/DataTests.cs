@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Exponential.Cli;
 using Exponential.Nn;
 using Xunit;
@@ -51,12 +52,40 @@ public sealed class DataTests : IDisposable
     {
         foreach (string name in new[] { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch" })
         {
-            File.WriteAllText(_folder.File(name + ".bin"), "");
+            File.WriteAllText(_folder.File(name + ".bin.gz"), "");
         }
 
         CliResult result = Cli.Run("train", "--dataset", "cifar10", "--data", _folder.Root, "--download");
         Assert.Equal(CommandLine.Failure, result.Code);
-        Assert.StartsWith($"exponential: Cifar10: '{_folder.File("data_batch_1.bin")}' must hold 30730000 bytes", Assert.Single(result.ErrorLines));
+        Assert.StartsWith($"exponential: Cifar10: '{_folder.File("data_batch_1.bin.gz")}' must hold 30730000 bytes", Assert.Single(result.ErrorLines));
+    }
+
+    /// <summary>Neither is a home folder needed, nor one that may be written: each command says what it does without.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ACacheIsNotNeeded(bool hasHome)
+    {
+        string pictures = Pictures(10);
+        string file = _folder.File("file");
+        File.WriteAllText(file, "no folder");
+        string notice = hasHome
+            ? $"notice: the scaled images were not kept in {Path.Combine(file, "exponential", "pictures")}"
+            : "notice: the scaled images were not kept: the user has no home folder, and so no cache; set XDG_CACHE_HOME to a folder that may be written";
+        foreach (string[] line in new string[][]
+        {
+            ["train", .. Cli.TinyModel, "--dataset", "folder", "--data", pictures, "--image_size", "8", "--out_dir", _folder.Root, "--exp_name", "run", "--max_steps", "1"],
+            ["evaluate", _folder.File("run")],
+        })
+        {
+            var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. line]) { RedirectStandardError = true };
+            start.Environment["XDG_CACHE_HOME"] = hasHome ? file : "";
+            start.Environment["HOME"] = "nowhere";
+            using Process process = Process.Start(start)!;
+            Assert.StartsWith($"exponential {line[0]}: {notice}", process.StandardError.ReadToEnd());
+            process.WaitForExit();
+            Assert.Equal(CommandLine.Success, process.ExitCode);
+        }
     }
 
     private string Pictures(int count)

@@ -67,7 +67,7 @@ internal sealed class DataReporter : IProgress<DataProgress>
                     $"{skipped.Count:N0} of {skipped.Total:N0} images cannot be read and are left out; the first: {Output.Plain(skipped.FirstReason.ReplaceLineEndings(" "))}"));
                 break;
             case CacheNotWritten cache:
-                _notices.Add($"the scaled images were not kept in {cache.Path}: {cache.Message.ReplaceLineEndings(" ")}");
+                _notices.Add($"the scaled images were not kept{(cache.Path is null ? "" : $" in {cache.Path}")}: {cache.Message.ReplaceLineEndings(" ")}");
                 break;
             default:
                 break;

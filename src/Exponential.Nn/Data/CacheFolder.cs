@@ -6,24 +6,20 @@ namespace Exponential.Nn;
 /// </summary>
 internal static class CacheFolder
 {
-    /// <summary>The absolute path of a folder in it, which need not exist.</summary>
-    /// <exception cref="DirectoryNotFoundException">The user has no such folder.</exception>
-    public static string For(string name) => Path.Combine(Root(), "exponential", name);
+    /// <summary>Why there is none, and what to do.</summary>
+    public const string Missing = "the user has no home folder, and so no cache; set XDG_CACHE_HOME to a folder that may be written";
 
-    private static string Root()
-    {
-        // The XDG specification has a path that is not absolute ignored.
-        string? given = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (Path.IsPathFullyQualified(given ?? ""))
-        {
-            return given!;
-        }
-
-        string parent = Environment.GetFolderPath(
+    /// <summary>The absolute path of a folder in it, which need not exist; null where the user has no home folder.</summary>
+    public static string? Find(string name) => Find(
+        name,
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME"),
+        Environment.GetFolderPath(
             OperatingSystem.IsWindows() ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile,
-            Environment.SpecialFolderOption.DoNotVerify);
-        return Path.IsPathFullyQualified(parent)
-            ? OperatingSystem.IsWindows() ? parent : Path.Combine(parent, ".cache")
-            : throw new DirectoryNotFoundException("the user has no home folder, and so no cache; set XDG_CACHE_HOME to a folder that may be written");
-    }
+            Environment.SpecialFolderOption.DoNotVerify));
+
+    /// <summary>The same for given folders; the XDG specification has a path that is not absolute ignored.</summary>
+    internal static string? Find(string name, string? given, string home) =>
+        Path.IsPathFullyQualified(given ?? "") ? Path.Combine(given!, "exponential", name)
+        : !Path.IsPathFullyQualified(home) ? null
+        : Path.Combine(OperatingSystem.IsWindows() ? home : Path.Combine(home, ".cache"), "exponential", name);
 }

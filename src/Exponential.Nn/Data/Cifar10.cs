@@ -45,22 +45,24 @@ public static class Cifar10
     /// <param name="progress">Receives reports, not always on the same thread; null for none.</param>
     /// <param name="cancellationToken">Ends the download; what has come is kept for the next one.</param>
     /// <returns>The folder, to be given to <see cref="Load(string)"/>.</returns>
+    /// <exception cref="DirectoryNotFoundException">No folder is given, and the user has no cache folder.</exception>
     /// <exception cref="IOException">The home page cannot be reached or breaks off, or a file cannot be written.</exception>
     /// <exception cref="InvalidDataException">What came is not the archive; it is deleted.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<string> DownloadAsync(
         string? folder = null, IProgress<DataProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        string target = Path.GetFullPath(folder ?? CacheFolder.For(Name));
+        string target = Path.GetFullPath(folder ?? CacheFolder.Find(Name) ?? throw new DirectoryNotFoundException(
+            $"Cifar10: no folder is given to download into, and {CacheFolder.Missing}, or name a folder (--data DIR on the command line)"));
         await Cifar10Archive.FetchAsync(target, Cifar10Archive.HomePage, RecordsPerFile, progress, cancellationToken).ConfigureAwait(false);
         return target;
     }
 
     /// <summary>The user's cache folder, where <see cref="DownloadAsync"/> has put the files there; else null.</summary>
-    public static string? FindDownloaded() => CacheFolder.For(Name) is string folder && IsIn(folder) ? folder : null;
+    public static string? FindDownloaded() => CacheFolder.Find(Name) is string folder && IsIn(folder, RecordsPerFile) ? folder : null;
 
-    /// <summary>Whether a folder holds the six files.</summary>
-    internal static bool IsIn(string folder) => Stems.All(stem => TryFind(folder, stem) is not null);
+    /// <summary>Whether a folder holds the six files, those that are not compressed of the right length.</summary>
+    internal static bool IsIn(string folder, int recordsPerFile) => Stems.All(stem => TryFind(folder, stem, recordsPerFile) is not null);
 
     /// <summary>The same for files of another number of records, of which the last file's are the validation split.</summary>
     internal static ImageDataset Load(string folder, int recordsPerFile)
@@ -69,12 +71,13 @@ public static class Cifar10
 
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException(
-                $"Cifar10: folder '{folder}' does not exist; download {Download}, unpack it and name the folder");
+            throw new DirectoryNotFoundException(File.Exists(folder)
+                ? $"Cifar10: '{folder}' is a file; name the folder of the files"
+                : $"Cifar10: folder '{folder}' does not exist; download {Download}, unpack it and name the folder, or let --download on the command line do so");
         }
 
         // All files are found before anything is allocated or read.
-        string[] files = [.. Stems.Select(stem => Find(folder, stem))];
+        string[] files = [.. Stems.Select(stem => Find(folder, stem, recordsPerFile))];
 
         int bytesPerFile = recordsPerFile * BytesPerImage;
         byte[] learning = GC.AllocateUninitializedArray<byte>(TrainFiles * bytesPerFile);
@@ -96,19 +99,22 @@ public static class Cifar10
             Augmentation.FlipAndShift);
     }
 
-    private static string Find(string folder, string stem) => TryFind(folder, stem) ?? throw new FileNotFoundException(
-        $"Cifar10: '{stem}.bin' or '{stem}.bin.gz' expected in '{folder}', neither is there; "
-        + $"download {Download} (the binary version) and unpack it there",
-        Path.Combine(folder, stem + ".bin"));
+    /// <summary>A file of the right length; without one, another, which reading it will refuse.</summary>
+    private static string Find(string folder, string stem, int recordsPerFile) =>
+        TryFind(folder, stem, recordsPerFile) ?? TryFind(folder, stem, null) ?? throw new FileNotFoundException(
+            $"Cifar10: '{stem}.bin' or '{stem}.bin.gz' expected in '{folder}', neither is there; "
+            + $"download {Download} (the binary version) and unpack it there, or let --download on the command line do so",
+            Path.Combine(folder, stem + ".bin"));
 
-    private static string? TryFind(string folder, string stem)
+    /// <summary>A file, where it is not compressed and a number of records is given, of their length; null where there is none.</summary>
+    private static string? TryFind(string folder, string stem, int? records)
     {
         foreach (string place in new[] { folder, Path.Combine(folder, Subfolder) })
         {
             foreach (string extension in new[] { ".bin", ".bin.gz" })
             {
                 string path = Path.Combine(place, stem + extension);
-                if (File.Exists(path))
+                if (File.Exists(path) && (extension != ".bin" || records is null || new FileInfo(path).Length == (long)records * BytesPerRecord))
                 {
                     return path;
                 }

@@ -21,7 +21,7 @@ internal static class Cifar10Archive
     public static async Task FetchAsync(
         string folder, KnownFile source, int recordsPerFile, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
-        if (Cifar10.IsIn(folder))
+        if (Cifar10.IsIn(folder, recordsPerFile))
         {
             return;
         }

@@ -20,9 +20,9 @@ public sealed record ImagesDecoded(int Done, int Total) : DataProgress;
 public sealed record ImagesSkipped(int Count, int Total, string FirstReason) : DataProgress;
 
 /// <summary>The scaled pictures could not be kept for next time; nothing else is lost.</summary>
-/// <param name="Path">The cache's file.</param>
+/// <param name="Path">The cache's file; null where the user has no folder for it.</param>
 /// <param name="Message">Why.</param>
-public sealed record CacheNotWritten(string Path, string Message) : DataProgress;
+public sealed record CacheNotWritten(string? Path, string Message) : DataProgress;
 
 /// <summary>A file is being downloaded.</summary>
 /// <param name="Address">Where from.</param>

@@ -11,7 +11,8 @@ namespace Exponential.Nn;
 /// one: the first by the SHA-256 of their names. The splits depend on the names alone, and the images on the files alone.
 /// </para>
 /// <para>
-/// The scaled pictures are kept in a file of the user's cache folder and decoded again when a name, a size or a time of a file has changed.
+/// The scaled pictures are kept in a file of the user's cache folder and decoded again when a name, a size or a time of a file has changed,
+/// or one can be opened that could not be.
 /// It can be deleted at any time.
 /// </para>
 /// </remarks>
@@ -32,11 +33,11 @@ public static class ImageFolder
     /// <summary>Reads the pictures, from the cache where it holds them.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="side">Height and width in pixels to which the pictures are scaled, at most <see cref="LargestSide"/>.</param>
-    /// <param name="cacheFolder">Where the scaled pictures are kept; the user's cache folder when null.</param>
+    /// <param name="cacheFolder">Where the scaled pictures are kept; the user's cache folder when null, and nowhere where the user has none.</param>
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">The side is not in 1..<see cref="LargestSide"/>.</exception>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or no cache folder is given and the user has none.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">It holds no picture.</exception>
     /// <exception cref="InvalidDataException">A split has no picture that can be read, or more pixels than one array holds.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -55,8 +56,8 @@ public static class ImageFolder
 
         folder = Path.GetFullPath(folder);
         List<PictureFile> files = PictureFiles.Find(folder);
-        var cache = new PictureCache(cacheFolder ?? CacheFolder.For("pictures"), folder, side, files);
-        ScaledPictures pictures = cache.TryRead() ?? Decode(folder, side, files, cache, progress, cancellationToken);
+        PictureCache? cache = (cacheFolder ?? CacheFolder.Find("pictures")) is string place ? new PictureCache(place, folder, side, files) : null;
+        ScaledPictures pictures = cache?.TryRead() ?? Decode(folder, side, files, cache, progress, cancellationToken);
         if (pictures.FirstReason is string reason)
         {
             progress?.Report(new ImagesSkipped(pictures.Skipped, files.Count, reason));
@@ -69,7 +70,7 @@ public static class ImageFolder
     }
 
     private static ScaledPictures Decode(
-        string folder, int side, List<PictureFile> files, PictureCache cache, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
+        string folder, int side, List<PictureFile> files, PictureCache? cache, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
         (List<PictureFile> training, List<PictureFile> validation, List<PictureFile> test) = PictureFiles.Split(folder, files);
         var decoder = new PictureDecoder(side, files.Count, progress, cancellationToken);
@@ -85,17 +86,19 @@ public static class ImageFolder
             }
         }
 
-        ScaledPictures pictures = new(splits[0].Pixels, splits[1].Pixels, splits[2].Pixels, decoder.Skipped, decoder.FirstReason);
-        if (!decoder.MayRecover)
-        {
-            Keep(cache, pictures, progress);
-        }
-
+        ScaledPictures pictures = new(splits[0].Pixels, splits[1].Pixels, splits[2].Pixels, decoder.Skipped, decoder.FirstReason, decoder.Closed);
+        Keep(cache, pictures, progress);
         return pictures;
     }
 
-    private static void Keep(PictureCache cache, ScaledPictures pictures, IProgress<DataProgress>? progress)
+    private static void Keep(PictureCache? cache, ScaledPictures pictures, IProgress<DataProgress>? progress)
     {
+        if (cache is null)
+        {
+            progress?.Report(new CacheNotWritten(null, CacheFolder.Missing));
+            return;
+        }
+
         try
         {
             cache.Write(pictures);
@@ -117,8 +120,11 @@ public static class ImageFolder
         /// <summary>What is wrong with the first of them.</summary>
         public string? FirstReason { get; private set; }
 
-        /// <summary>Whether one of them may be readable next time, though nothing of the file's name, size and time changes.</summary>
-        public bool MayRecover { get; private set; }
+        /// <summary>
+        /// Names of those that cannot be opened, perhaps for want of a permission: they may be readable next time, though neither name nor size nor
+        /// time of the file has changed.
+        /// </summary>
+        public List<string> Closed { get; } = [];
 
         /// <summary>The pixels of the pictures that can be read, in order.</summary>
         public byte[] Decode(List<PictureFile> files)
@@ -147,7 +153,7 @@ public static class ImageFolder
                 {
                     if (failures[i] is Exception failure)
                     {
-                        Skip(failure);
+                        Skip(files[first + i], failure);
                     }
                     else
                     {
@@ -181,11 +187,14 @@ public static class ImageFolder
             }
         }
 
-        private void Skip(Exception failure)
+        private void Skip(PictureFile file, Exception failure)
         {
             Skipped++;
             FirstReason ??= failure.Message;
-            MayRecover |= failure is not InvalidDataException;
+            if (failure is not InvalidDataException)
+            {
+                Closed.Add(file.Name);
+            }
         }
     }
 }

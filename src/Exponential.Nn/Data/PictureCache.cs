@@ -4,15 +4,16 @@ using System.Text;
 namespace Exponential.Nn;
 
 /// <summary>
-/// Keeps the scaled pictures of a folder in one file: SHA-256 of all that follows, key, split sizes, what was left out, pixels. The key
-/// is a hash of the folder's path, the side and the name, length and time of every picture; a file with another key is stale, and one
-/// whose hash differs is damaged. Neither is used.
+/// Keeps the scaled pictures of a folder in one file: SHA-256 of all that follows, key, what was left out, split sizes, pixels. The key
+/// is a hash of the folder's path, the side and the name, length and time of every picture; a file with another key is stale, as is one
+/// that lacks a picture which can be opened now, and one whose hash differs is damaged. None is used.
 /// </summary>
 internal sealed class PictureCache
 {
     // Part of the key: to be changed with anything that changes the pixels, or the format.
-    private const string Version = "exponential pictures 2";
+    private const string Version = "exponential pictures 3";
 
+    private readonly string _folder;
     private readonly string _key;
     private readonly int _side;
 
@@ -29,6 +30,7 @@ internal sealed class PictureCache
             text.Append(FormattableString.Invariant($"{file.Name}\0{file.Length}\0{file.Written}\n"));
         }
 
+        _folder = folder;
         _key = HashOf(text.ToString());
         _side = side;
 
@@ -61,7 +63,17 @@ internal sealed class PictureCache
 
             int skipped = reader.ReadInt32();
             string reason = reader.ReadString();
-            return new ScaledPictures(ReadSplit(reader), ReadSplit(reader), ReadSplit(reader), skipped, skipped > 0 ? reason : null);
+            string[] closed = new string[reader.ReadInt32()];
+            for (int i = 0; i < closed.Length; i++)
+            {
+                closed[i] = reader.ReadString();
+                if (CanBeOpened(closed[i]))
+                {
+                    return null;
+                }
+            }
+
+            return new ScaledPictures(ReadSplit(reader), ReadSplit(reader), ReadSplit(reader), skipped, skipped > 0 ? reason : null, closed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,6 +95,12 @@ internal sealed class PictureCache
                 writer.Write(_key);
                 writer.Write(pictures.Skipped);
                 writer.Write(pictures.FirstReason ?? "");
+                writer.Write(pictures.Closed.Count);
+                foreach (string name in pictures.Closed)
+                {
+                    writer.Write(name);
+                }
+
                 foreach (byte[] split in new[] { pictures.Training, pictures.Validation, pictures.Test })
                 {
                     writer.Write(split.Length / BytesPerImage);
@@ -98,6 +116,19 @@ internal sealed class PictureCache
     }
 
     private int BytesPerImage => 3 * _side * _side;
+
+    private bool CanBeOpened(string name)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(System.IO.Path.Combine(_folder, name));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private byte[] ReadSplit(BinaryReader reader)
     {
@@ -115,4 +146,6 @@ internal sealed class PictureCache
 /// <param name="Test">The test split.</param>
 /// <param name="Skipped">Pictures that cannot be read and are in none of them.</param>
 /// <param name="FirstReason">What is wrong with the first of those; null where there is none.</param>
-internal sealed record ScaledPictures(byte[] Training, byte[] Validation, byte[] Test, int Skipped, string? FirstReason);
+/// <param name="Closed">Names of those that cannot be opened.</param>
+internal sealed record ScaledPictures(
+    byte[] Training, byte[] Validation, byte[] Test, int Skipped, string? FirstReason, IReadOnlyList<string> Closed);

@@ -30,7 +30,9 @@ internal static class PictureFiles
         string root = Path.GetFullPath(folder);
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"ImageFolder: there is no folder '{root}'; name the folder of the pictures");
+            throw new DirectoryNotFoundException(File.Exists(root)
+                ? $"ImageFolder: '{root}' is a file; name the folder of the pictures"
+                : $"ImageFolder: there is no folder '{root}'; name the folder of the pictures");
         }
 
         var found = new FileSystemEnumerable<PictureFile>(

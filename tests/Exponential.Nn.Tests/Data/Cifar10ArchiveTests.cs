@@ -34,6 +34,17 @@ public sealed class Cifar10ArchiveTests : IDisposable
         File.Delete(_folder.File("cifar-10-batches-bin", "test_batch.bin"));
         await Cifar10Archive.FetchAsync(_folder.Root, source, Records, null, CancellationToken.None);
         Assert.Equal(Names().Order(), Files());
+
+        // One was cut short, another stands beside the folder and would be found first: the archive is fetched again, and what is whole is read.
+        using (FileStream cut = File.OpenWrite(_folder.File("cifar-10-batches-bin", "test_batch.bin")))
+        {
+            cut.SetLength(FileLength - 1);
+        }
+
+        File.WriteAllBytes(_folder.File("data_batch_1.bin"), []);
+        await Cifar10Archive.FetchAsync(_folder.Root, source, Records, null, CancellationToken.None);
+        Assert.Equal(3, server.Requests.Count);
+        Assert.Equal(8, Cifar10.Load(_folder.Root, Records).Train.Count);
     }
 
     /// <summary>Paths that lead out of the folder, absolute ones and links: what has one of the six names lands in the folder, the rest nowhere.</summary>

@@ -48,7 +48,11 @@ public sealed class Cifar10Tests : IDisposable
         string missing = _folder.File("nowhere");
         Assert.Equal(
             $"Cifar10: folder '{missing}' does not exist; "
-            + "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz, unpack it and name the folder",
+            + "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz, unpack it and name the folder, or let --download on the command line do so",
+            Assert.Throws<DirectoryNotFoundException>(() => Cifar10.Load(missing, Records)).Message);
+        File.WriteAllText(missing, "words");
+        Assert.Equal(
+            $"Cifar10: '{missing}' is a file; name the folder of the files",
             Assert.Throws<DirectoryNotFoundException>(() => Cifar10.Load(missing, Records)).Message);
     }
 
@@ -60,7 +64,7 @@ public sealed class Cifar10Tests : IDisposable
         FileNotFoundException error = Assert.Throws<FileNotFoundException>(() => Cifar10.Load(_folder.Root, Records));
         Assert.Equal(
             $"Cifar10: 'data_batch_4.bin' or 'data_batch_4.bin.gz' expected in '{_folder.Root}', neither is there; "
-            + "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (the binary version) and unpack it there",
+            + "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (the binary version) and unpack it there, or let --download on the command line do so",
             error.Message);
     }
 

@@ -231,6 +231,49 @@ public sealed class ImageFolderTests : IDisposable
         }
     }
 
+    /// <summary>A link that leads nowhere.</summary>
+    [Fact]
+    public void WhatCannotBeOpenedIsTriedAgainAndTheRestComesFromTheCache()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        Three();
+        string elsewhere = _folder.File("elsewhere.png");
+        File.CreateSymbolicLink(Path.Combine(Pictures, "d.png"), elsewhere);
+        var first = new Reported<DataProgress>();
+        Assert.Equal([50, 100, 150], AllLevels(Load(progress: first)).Order());
+        Assert.Equal((1, 4), (Assert.IsType<ImagesSkipped>(first.All[^1]).Count, ((ImagesSkipped)first.All[^1]).Total));
+        var second = new Reported<DataProgress>();
+        Assert.Equal([50, 100, 150], AllLevels(Load(progress: second)).Order());
+        Assert.Equal(first.All[^1], Assert.Single(second.All));
+        ImageFile.WritePng(elsewhere, new RgbImage(1, 1, [60, 60, 60]));
+        Assert.Equal([50, 60, 100, 150], AllLevels(Load()).Order());
+    }
+
+    /// <summary>Nothing of name, size and time changes when a permission does.</summary>
+    [Fact]
+    public void ACacheWithoutAPictureThatCanBeOpenedNowIsStale()
+    {
+        Three();
+        List<PictureFile> files = PictureFiles.Find(Pictures);
+        var cache = new PictureCache(Cache, Pictures, 1, files);
+        cache.Write(new ScaledPictures([1, 1, 1], [2, 2, 2], [3, 3, 3], 1, "closed", ["none.png"]));
+        Assert.Equal(["none.png"], cache.TryRead()!.Closed);
+        cache.Write(new ScaledPictures([1, 1, 1], [2, 2, 2], [3, 3, 3], 1, "closed", ["a.png"]));
+        Assert.Null(cache.TryRead());
+    }
+
+    [Theory]
+    [InlineData("/x", "/home/me", "/x/exponential/pictures")]
+    [InlineData("x", "/home/me", "/home/me/.cache/exponential/pictures")]
+    [InlineData(null, "/home/me", "/home/me/.cache/exponential/pictures")]
+    [InlineData("x", "", null)]
+    [InlineData(null, "me", null)]
+    public void TheCacheLiesInTheHomeFolderIfThereIsOne(string? given, string home, string? expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "paths of Unix");
+        Assert.Equal(expected, CacheFolder.Find("pictures", given, home));
+    }
+
     [Fact]
     public void RefusesPicturesThatClaimToBeHugeWhenNoneIsLeft()
     {
@@ -261,6 +304,11 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal(
             $"ImageFolder: there is no folder '{Pictures}'; name the folder of the pictures",
             Assert.Throws<DirectoryNotFoundException>(() => Load()).Message);
+        File.WriteAllText(Pictures, "words");
+        Assert.Equal(
+            $"ImageFolder: '{Pictures}' is a file; name the folder of the pictures",
+            Assert.Throws<DirectoryNotFoundException>(() => Load()).Message);
+        File.Delete(Pictures);
         Directory.CreateDirectory(Path.Combine(Pictures, "empty.png"));
         File.WriteAllText(Path.Combine(Pictures, "notes.txt"), "words");
         Assert.Equal(
