@@ -18,6 +18,25 @@ internal static class Output
     public static string Text(double value, string format) =>
         double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "not finite";
 
+    /// <summary>A number of things.</summary>
+    public static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+
+    /// <summary>Writes a file that an option names, which errors name too.</summary>
+    /// <param name="option">The command and its option.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string option, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{option}: {e.Message}", e);
+        }
+    }
+
     /// <summary>A name from a file, which must not be able to steer the terminal: control characters are escaped.</summary>
     public static string Plain(string name)
     {

@@ -24,7 +24,13 @@ internal static class SampleCommand
         Option<double> temperature = Parsers.Real(
             "--temperature", "Factor of the Gaussian deviations; 1 if left out.", v => v >= 0, "a number, at least 0", "-t");
         Option<ulong> seed = Parsers.Seed("Seed of the samples; 0 if left out.");
-        Option<string> output = Parsers.Text("--output", "The PNG file; one in the run's folder, named after seed and temperature, if left out.", "file", "-o");
+        Option<string> output = Parsers.Value(
+            "--output",
+            "The PNG file; one in the run's folder, named after seed and temperature, if left out.",
+            (string text, out string value) => (value = text).EndsWith(".png", StringComparison.OrdinalIgnoreCase),
+            "a file name that ends in .png",
+            "file",
+            "-o");
         Option<long> threads = Parsers.Whole("--threads", "Threads of the arithmetic; 0 for one a core.", 0, 1024);
         Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
         var command = new Command("sample", "Draw images from a trained model into a PNG grid.") { run, count, temperature, seed, output, threads, json };
@@ -40,7 +46,8 @@ internal static class SampleCommand
 
             RunArgument.UseThreads(parsed.GetValue(threads));
             ImageModel model = Checkpoint.LoadModel(path);
-            ImageFile.WritePng(file, ImageGrid.FromTensor(Draw(model, images, new Generator(start), heat, stop)));
+            RgbImage grid = ImageGrid.FromTensor(Draw(model, images, new Generator(start), heat, stop));
+            Output.Write("sample --output", () => ImageFile.WritePng(file, grid));
             terminal.Output.WriteLine(parsed.GetValue(json)
                 ? new JsonObject
                 {
@@ -50,7 +57,7 @@ internal static class SampleCommand
                     ["temperature"] = heat,
                     ["manual_seed"] = start,
                 }.ToJsonString(Output.Indented)
-                : string.Create(CultureInfo.InvariantCulture, $"{images} samples at temperature {heat}: {file}"));
+                : string.Create(CultureInfo.InvariantCulture, $"{Output.Count(images, "sample")} at temperature {heat}: {file}"));
             return CommandLine.Success;
         });
         return command;

@@ -170,6 +170,30 @@ public sealed class ReportTests : IDisposable
         Assert.False(File.Exists(_folder.File("run", "report.html")));
     }
 
+    [Fact]
+    public void ShowsResultsThatAreNoFiniteNumbers()
+    {
+        string html = Report(Run(
+            "run", OldSettings, Metrics + """{"event":"result","step":1060,"worst_reconstruction_error":"Infinity","remark":"ran <hot>","list":[1,2],"huge":1e999}""" + "\n"));
+        Assert.Contains("|decode(encode(v)) - v| / 256</th><td>Infinity</td>", html);
+        Assert.Contains("<th scope=\"row\">Remark</th><td>ran &lt;hot&gt;</td>", html);
+        Assert.Contains("<th scope=\"row\">List</th><td>[1,2]</td>", html);
+        Assert.Contains("<th scope=\"row\">Huge</th><td>not finite</td>", html);
+    }
+
+    [Fact]
+    public void APageThatCannotBeWrittenIsOneLine()
+    {
+        string run = Run("run", OldSettings, Metrics);
+        Assert.Equal([$"exponential: report --out: '{_folder.Root}' is a folder; the name of a file expected"], Write(_folder.Root).ErrorLines);
+        string absent = _folder.File("absent", "page.html");
+        CliResult result = Write(absent);
+        Assert.Equal(CommandLine.Failure, result.Code);
+        Assert.Equal([$"exponential: report --out: there is no folder '{_folder.File("absent")}' in which to write '{absent}'"], result.ErrorLines);
+
+        CliResult Write(string path) => Cli.Run("report", run, "--out", path);
+    }
+
     /// <summary>Opened in a browser: every section is there, and a picture of one colour covers as many pixels of the window as it should.</summary>
     [Fact]
     public void OpensInABrowser()

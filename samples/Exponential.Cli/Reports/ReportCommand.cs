@@ -23,7 +23,7 @@ internal static class ReportCommand
             RunRecord[] records = [.. parsed.GetRequiredValue(runs).Select(RunReader.Read)];
             string file = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(records[0].Folder, DefaultName));
             byte[] page = Encoding.UTF8.GetBytes(ReportPage.Write(records, DateTimeOffset.Now));
-            AtomicFile.Write(file, stream => stream.Write(page));
+            Output.Write("report --out", () => AtomicFile.Write(file, stream => stream.Write(page)));
             terminal.Output.WriteLine($"Report of {records.Length} {(records.Length == 1 ? "run" : "runs")}: {file}");
             return CommandLine.Success;
         });

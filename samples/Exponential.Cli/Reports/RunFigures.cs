@@ -31,7 +31,7 @@ internal static class RunFigures
         {
             if (!Everywhere.Contains(name))
             {
-                yield return new(Labels.GetValueOrDefault(name) ?? Readable(name), Value(RunReader.Number(result!, name)));
+                yield return new(Labels.GetValueOrDefault(name) ?? Readable(name), Value(result![name]));
             }
         }
 
@@ -138,7 +138,11 @@ internal static class RunFigures
     /// <summary>A field's name as words: <c>test_negative_elbo</c> becomes "Test negative elbo".</summary>
     private static string Readable(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
 
-    private static string Value(double? value) => value is not double number ? "not finite"
+    /// <summary>A field of a result, which is a number or whatever else it may be.</summary>
+    private static string Value(JsonNode? field) =>
+        field is JsonValue value && value.TryGetValue(out double number) ? Value(number) : RunReader.Text(field);
+
+    private static string Value(double? value) => value is not double number || !double.IsFinite(number) ? "not finite"
         : number == Math.Floor(number) && Math.Abs(number) < 1e15 ? Invariant($"{number:N0}")
         : Math.Abs(number) is >= 0.01 and < 1e6 ? Invariant($"{number:F4}")
         : Invariant($"{number:E2}");

@@ -172,7 +172,8 @@ internal static class RunReader
         return reader.ReadToEnd();
     }
 
-    private static string Text(JsonNode? value) => value switch
+    /// <summary>A field in words.</summary>
+    public static string Text(JsonNode? value) => value switch
     {
         null => "none",
         JsonValue text when text.TryGetValue(out string? content) => content,

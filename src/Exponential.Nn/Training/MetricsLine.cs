@@ -56,7 +56,8 @@ public sealed record MetricsLine
     /// <summary>Samples an image of that.</summary>
     public int? ImportanceSamples { get; init; }
 
-    /// <summary>max |decode(encode(v)) - v| / 256 over a batch of test images.</summary>
+    /// <summary>max |decode(encode(v)) - v| / 256 over a batch of test images; infinite, in words, where a flow does not invert itself at all.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double? WorstReconstructionError { get; init; }
 
     /// <summary>Images a second over the last steps.</summary>

@@ -31,8 +31,14 @@ public sealed class RunFolder
     /// <summary>Bits per dimension by step; drawn by the command line.</summary>
     public const string CurvesName = "curves.png";
 
+    /// <summary>What to do where a run could not begin.</summary>
+    internal const string StartAgain = "Nothing of the run is left: make room, then start again";
+
     /// <summary>There, and held, while a session is at work on the run.</summary>
     private const string LockName = "run.lock";
+
+    /// <summary>Whether the folder itself was made for the run.</summary>
+    private bool _isNew;
 
     private RunFolder(string path) => Path = path;
 
@@ -82,7 +88,7 @@ public sealed class RunFolder
     }
 
     /// <summary>Makes the folder of a new run, which is the run's from the moment that its settings are there.</summary>
-    /// <exception cref="IOException">A folder of the given name exists and is not empty.</exception>
+    /// <exception cref="IOException">A folder of the given name exists and is not empty, or the settings cannot be written.</exception>
     internal static RunFolder Create(TrainingSettings settings, DateTime now)
     {
         string parent = System.IO.Path.GetFullPath(settings.OutputDirectory);
@@ -92,7 +98,8 @@ public sealed class RunFolder
             return TryClaim(folder, settings)
                 ? folder
                 : throw new IOException(
-                    $"train: exp_name {given}: {folder.Path} exists and is not empty. Choose another name, or continue that run with --resume {folder.Path}");
+                    $"train: exp_name {given}: {folder.Path} exists and is not empty. Choose another name, or "
+                    + (File.Exists(folder.Last) ? $"continue that run with --resume {folder.Path}" : "delete it: it has no checkpoint to go on from"));
         }
 
         string stem = $"{settings.Dataset}_{SettingWords.Mixings.Of(settings.Mixing)}_{now.ToString("yyyy-MM-dd_HH-mm-ss", CultureInfo.InvariantCulture)}";
@@ -185,6 +192,24 @@ public sealed class RunFolder
         return count;
     }
 
+    /// <summary>Removes what a run has made that could not save its first checkpoint, so that it can be started again.</summary>
+    internal void Discard()
+    {
+        try
+        {
+            File.Delete(Settings);
+            File.Delete(Metrics);
+            if (_isNew)
+            {
+                Directory.Delete(Path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here is the one to report.
+        }
+    }
+
     /// <summary>Writes the settings into a folder that is new or empty. Of two that try at once, one has made the file, and the other has not.</summary>
     private static bool TryClaim(RunFolder folder, TrainingSettings settings)
     {
@@ -193,16 +218,31 @@ public sealed class RunFolder
             return false;
         }
 
+        folder._isNew = !Directory.Exists(folder.Path);
         Directory.CreateDirectory(folder.Path);
+        FileStream stream;
         try
         {
-            using var stream = new FileStream(folder.Settings, FileMode.CreateNew, FileAccess.Write);
-            stream.Write(Bytes(settings));
-            return true;
+            stream = new FileStream(folder.Settings, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
         catch (IOException) when (File.Exists(folder.Settings))
         {
             return false;
+        }
+
+        try
+        {
+            using (stream)
+            {
+                stream.Write(Bytes(settings));
+            }
+
+            return true;
+        }
+        catch (IOException e)
+        {
+            folder.Discard();
+            throw new IOException($"train: {folder.Settings} could not be written ({e.Message.TrimEnd('.')}). {StartAgain}", e);
         }
     }
 

@@ -49,9 +49,24 @@ public static class Trainer
         data = Limited(data, settings);
         var run = new TrainingRun(settings, data.ImageShape);
         run.State.NoteImages(data.Train);
-        RunFolder folder = RunFolder.Create(settings, DateTime.Now);
-        using IDisposable session = folder.Lock();
-        return new TrainingLoop(run, folder, data, progress, cancellationToken).Execute();
+        return Start(run, RunFolder.Create(settings, DateTime.Now), data, progress, cancellationToken);
+    }
+
+    /// <summary>Executes a new run in its folder. Where it cannot save its first checkpoint, nothing is left of it, and it can be started again.</summary>
+    internal static TrainingResult Start(
+        TrainingRun run, RunFolder folder, ImageDataset data, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var loop = new TrainingLoop(run, folder, data, progress, cancellationToken);
+        try
+        {
+            using IDisposable session = folder.Lock();
+            return loop.Execute();
+        }
+        catch (IOException) when (!loop.HasBegun)
+        {
+            folder.Discard();
+            throw;
+        }
     }
 
     /// <summary>Goes on with a run from its last checkpoint, as if it had never stopped.</summary>

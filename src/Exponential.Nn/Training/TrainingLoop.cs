@@ -57,6 +57,9 @@ internal sealed class TrainingLoop
         }
     }
 
+    /// <summary>Whether the run has begun: its first checkpoint is there, if it writes any.</summary>
+    public bool HasBegun { get; private set; }
+
     public TrainingResult Execute()
     {
         using var arithmetic = new ArithmeticScope(Settings);
@@ -66,6 +69,7 @@ internal sealed class TrainingLoop
             SaveLast();
         }
 
+        HasBegun = true;
         Report(new RunStarted(
             _folder.Path, Settings, _run.Model.ParameterCount(), _data.Train.Count, _stepsPerEpoch, TotalSteps, State.Step));
         try
@@ -263,7 +267,7 @@ internal sealed class TrainingLoop
             TestNegativeElbo = nats,
             TestImportanceWeightedBitsPerDim = weighted,
             ImportanceSamples = weighted is null ? null : samples,
-            WorstReconstructionError = double.IsFinite(worst) ? worst : null,
+            WorstReconstructionError = worst,
         });
         return new TrainingResult(_folder.Path, reason, State.Step, State.BestBitsPerDim, test, worst)
         {
@@ -406,7 +410,8 @@ internal sealed class TrainingLoop
         {
             string left = File.Exists(_folder.Last)
                 ? $"The last checkpoint, of step {_savedStep}, is whole: make room, then go on with --resume {_folder.Path}"
-                : "There is no checkpoint to go on from: make room, then start again";
+                : HasBegun ? "There is no checkpoint to go on from: make room, then start again under another name"
+                : RunFolder.StartAgain;
             throw new IOException($"train: {path} could not be written after step {State.Step} ({e.Message.TrimEnd('.')}). {left}", e);
         }
     }

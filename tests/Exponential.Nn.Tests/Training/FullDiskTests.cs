@@ -41,4 +41,33 @@ public sealed class FullDiskTests
         Assert.Equal(whole.Metrics().Where(line => line.Event == MetricsLine.StepEvent), tiny.Metrics().Where(line => line.Event == MetricsLine.StepEvent));
         Assert.Equal(whole.Metrics().Last(), tiny.Metrics().Last());
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ARunThatCannotBeginLeavesNothingAndStartsAgain(bool hasFolder)
+    {
+        Assert.SkipUnless(File.Exists(Full), "needs /dev/full");
+        using var tiny = new TinyRun();
+        if (hasFolder)
+        {
+            Directory.CreateDirectory(tiny.Folder);
+        }
+
+        var run = new TrainingRun(tiny.Settings, TinyRun.Data.ImageShape);
+        RunFolder folder = RunFolder.Create(tiny.Settings, DateTime.Now);
+        File.CreateSymbolicLink(tiny.Last + ".tmp", Full);
+        IOException e = Assert.Throws<IOException>(() => Trainer.Start(run, folder, TinyRun.Data, null, CancellationToken.None));
+        Assert.StartsWith($"train: {tiny.Last} could not be written after step 0 (", e.Message);
+        Assert.EndsWith("). Nothing of the run is left: make room, then start again", e.Message);
+        Assert.Equal(hasFolder, Directory.Exists(tiny.Folder));
+        Assert.DoesNotContain(
+            Directory.GetFileSystemEntries(tiny.Root, "*", SearchOption.AllDirectories), path => path != tiny.Folder);
+        Assert.Equal(StopReason.Completed, tiny.Run().Reason);
+        Assert.EndsWith(
+            $"Choose another name, or continue that run with --resume {tiny.Folder}", Assert.Throws<IOException>(() => tiny.Run()).Message);
+        File.Delete(tiny.Last);
+        Assert.EndsWith(
+            "Choose another name, or delete it: it has no checkpoint to go on from", Assert.Throws<IOException>(() => tiny.Run()).Message);
+    }
 }

@@ -8,6 +8,16 @@ namespace Exponential.Tests;
 public class RunControlTests
 {
     [Fact]
+    public void AnInfiniteErrorIsNoted()
+    {
+        string json = System.Text.Json.JsonSerializer.Serialize(
+            new MetricsLine { Event = MetricsLine.ResultEvent, WorstReconstructionError = double.PositiveInfinity }, MetricsJson.Default.MetricsLine);
+        Assert.Contains("\"worst_reconstruction_error\":\"Infinity\"", json);
+        Assert.Equal(
+            double.PositiveInfinity, System.Text.Json.JsonSerializer.Deserialize(json, MetricsJson.Default.MetricsLine)!.WorstReconstructionError);
+    }
+
+    [Fact]
     public void ThreadsAndAccuracyAreTheRunsOwn()
     {
         using var tiny = new TinyRun();
