@@ -45,7 +45,7 @@ internal static class CommandLine
         }
         catch (UsageException e)
         {
-            terminal.Error.WriteLine($"exponential {e.Command}: {e.Message}");
+            terminal.Error.WriteLine($"exponential {e.Command}: {Output.Plain(e.Message)}");
             terminal.Error.WriteLine(e.Hint);
             return Usage;
         }
@@ -86,7 +86,7 @@ internal static class CommandLine
     private static int ReportUsage(Terminal terminal, CommandResult command, string error)
     {
         string name = command.Command is RootCommand ? "" : command.Command.Name;
-        terminal.Error.WriteLine($"exponential{(name.Length > 0 ? " " : "")}{name}: {error}");
+        terminal.Error.WriteLine($"exponential{(name.Length > 0 ? " " : "")}{name}: {Output.Plain(error)}");
         terminal.Error.WriteLine(HelpHint(name));
         return Usage;
     }
@@ -94,7 +94,7 @@ internal static class CommandLine
     /// <summary>One line for any failure. A type the program does not expect is named: its message alone may say nothing.</summary>
     private static string Describe(Exception exception)
     {
-        string message = exception.Message.ReplaceLineEndings(" ");
+        string message = Output.Plain(exception.Message.ReplaceLineEndings(" "));
         return exception is ArgumentException or InvalidOperationException or InvalidDataException or IOException
             or TrainingException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException or ArithmeticException
             ? message

@@ -48,6 +48,11 @@ internal static class EvaluateCommand
                 terminal.Error.WriteLine($"exponential evaluate: notice: {RunArgument.UnusedFolder}");
             }
 
+            if (parsed.GetResult(plan) is not null && settings.Mixing != Mixing.ConvExp)
+            {
+                terminal.Error.WriteLine($"exponential evaluate: notice: {RunArgument.WithoutConvExp(plan.Name, settings)}");
+            }
+
             ImageDataset dataset = DataSource.Open(
                 terminal, "evaluate", settings with { DataDirectory = parsed.GetValue(data) ?? settings.DataDirectory }, stop);
             ImageSet set = parsed.GetValue(split) == Split.Validation ? dataset.Validation : dataset.Test;
@@ -112,11 +117,11 @@ internal static class EvaluateCommand
         List<string> lines =
         [
             f.File,
-            Invariant($"{f.Set.Count:N0} images of {f.Set.Name}: {Output.Text(f.Bits, "F4")} bits/dim, a negative ELBO of {Output.Text(f.Nats, "F1")} nats an image"),
+            Invariant($"{Output.Count(f.Set.Count, "image")} of {f.Set.Name}: {Output.Text(f.Bits, "F4")} bits/dim, a negative ELBO of {Output.Text(f.Nats, "F1")} nats an image"),
         ];
         if (f.Weighted is double weighted)
         {
-            lines.Add(Invariant($"Importance-weighted, {f.Draws:N0} samples an image: {Output.Text(weighted, "F4")} bits/dim"));
+            lines.Add(Invariant($"Importance-weighted, {Output.Count(f.Draws, "sample")} an image: {Output.Text(weighted, "F4")} bits/dim"));
         }
 
         lines.Add($"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(f.Worst, "E2")}");

@@ -60,7 +60,7 @@ internal static class InfoCommand
         }
 
         lines.Add(info.Settings is null
-            ? Invariant($"{info.ValueCount:N0} values in {info.Entries.Count} tensors. The file says nothing about the model that they belong to.")
+            ? Invariant($"{Output.Count(info.ValueCount, "value")} in {Output.Count(info.Entries.Count, "tensor")}. The file says nothing about the model that they belong to.")
             : Invariant($"{info.ParameterCount:N0} parameters, {info.ValueCount:N0} values with buffers; saved at step {info.Step}."));
         return string.Join(Environment.NewLine, lines);
     }

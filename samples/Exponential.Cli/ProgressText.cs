@@ -12,18 +12,18 @@ internal static class ProgressText
         string mixing = SettingWords.Mixings.First(entry => entry.Value == s.Mixing).Word;
         string resumed = start.ResumedAt > 0 ? $", resumed at step {start.ResumedAt}" : "";
         return Invariant(
-            $"{mixing} mixing flow, {s.Levels} levels x {s.Subflows} subflows, {start.ParameterCount:N0} parameters; {s.Dataset}, {start.TrainingImages:N0} images, {start.StepsPerEpoch} steps an epoch, {start.TotalSteps:N0} steps in all{resumed}");
+            $"{mixing} mixing flow, {Output.Count(s.Levels, "level")} x {Output.Count(s.Subflows, "subflow")}, {start.ParameterCount:N0} parameters; {s.Dataset}, {Output.Count(start.TrainingImages, "image")}, {start.StepsPerEpoch} {(start.StepsPerEpoch == 1 ? "step" : "steps")} an epoch, {Output.Count(start.TotalSteps, "step")} in all{resumed}");
     }
 
     public static string Describe(StepCompleted step) => Invariant(
-        $"epoch {step.Epoch}  step {step.Step}/{step.TotalSteps}  {step.MeanBitsPerDim:F3} bits/dim (batch {step.BitsPerDim:F3})  {step.ImagesPerSecond:F0} images/s  {Left(step.TimeLeft)}");
+        $"epoch {step.Epoch}  step {step.Step}/{step.TotalSteps}  {step.MeanBitsPerDim:F3} bits/dim (batch {step.BitsPerDim:F3})  {step.ImagesPerSecond:F0} images/s  {Left(step)}");
 
     public static string Describe(EvaluationCompleted evaluation) => Invariant(
         $"epoch {evaluation.Epoch}  step {evaluation.Step}  validation {evaluation.BitsPerDim:F4} bits/dim{(evaluation.IsBest ? ", the best so far" : $" (best {evaluation.BestBitsPerDim:F4})")}");
 
     public static string Describe(RunStopped stopped) => stopped.Reason switch
     {
-        StopReason.Completed => Invariant($"All {stopped.Step} steps are done; testing the best model."),
+        StopReason.Completed => Invariant($"{(stopped.Step == 1 ? "The step is" : $"All {stopped.Step} steps are")} done; testing the best model."),
         StopReason.EarlyStopping => Invariant($"No better validation for as many epochs as --early_stopping_epochs allows: the run ends after step {stopped.Step}; testing the best model."),
         StopReason.TimeLimit => Invariant($"The time is over after step {stopped.Step}; testing the best model. --resume continues the run."),
         _ when stopped.IsSaved => Invariant($"Stopped after step {stopped.Step}; everything is saved."),
@@ -32,10 +32,12 @@ internal static class ProgressText
 
     /// <summary>The estimate that <c>train</c> promises after its first steps.</summary>
     public static string Estimate(StepCompleted step) => step.TimeLeft is TimeSpan left
-        ? $"Estimate: {Short(left)} for the remaining {step.TotalSteps - step.Step} steps."
+        ? $"Estimate: {Short(left)} for the remaining {Output.Count(step.TotalSteps - step.Step, "step")}."
         : "";
 
-    public static string Left(TimeSpan? left) => left is TimeSpan time ? $"{Short(time)} left" : "estimating";
+    private static string Left(StepCompleted step) => step.TimeLeft is TimeSpan time ? $"{Short(time)} left"
+        : step.Step < step.TotalSteps ? "estimating"
+        : "the last step";
 
     public static string Short(TimeSpan time) => time.TotalMinutes < 1 ? Invariant($"{time.TotalSeconds:F0} s")
         : time.TotalHours < 1 ? Invariant($"{(int)time.TotalMinutes} min {time.Seconds:D2} s")

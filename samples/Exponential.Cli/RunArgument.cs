@@ -9,6 +9,10 @@ internal static class RunArgument
     /// <summary>The notice where a folder of files is named for the data set that has none.</summary>
     public const string UnusedFolder = $"--data has no effect: the images of the data set {BuiltInImages.Name} are drawn by the program";
 
+    /// <summary>The notice where an option of the convolution exponential is given for a flow without one.</summary>
+    public static string WithoutConvExp(string option, TrainingSettings settings) =>
+        $"{option} has no effect: the mixing is {SettingWords.Mixings.First(entry => entry.Value == settings.Mixing).Word}, not convexp";
+
     /// <summary>Makes the argument.</summary>
     public static Argument<string> Create() => new("RUN")
     {

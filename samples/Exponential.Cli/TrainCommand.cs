@@ -108,7 +108,7 @@ internal static class TrainCommand
         if (result.TestImportanceWeightedBitsPerDim is double weighted)
         {
             output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"Test, importance-weighted over {settings.ImportanceSamples:N0} samples an image: {weighted:F4} bits/dim"));
+                CultureInfo.InvariantCulture, $"Test, importance-weighted over {Output.Count(settings.ImportanceSamples, "sample")} an image: {weighted:F4} bits/dim"));
         }
 
         if (result.WorstReconstructionError is double error)

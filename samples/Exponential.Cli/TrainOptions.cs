@@ -8,6 +8,9 @@ namespace Exponential.Cli;
 /// <summary>The options of <c>train</c>, one line each: name, help, range and the setting it sets.</summary>
 internal sealed class TrainOptions
 {
+    private static readonly string[] ConvExpOptions = ["--convexp_coeff", "--convexp_plan"];
+    private static readonly string[] NoiseFlowOptions = ["--dequantize_levels", "--dequantize_subflows", "--n_context"];
+
     private readonly List<Setting> _settings = [];
     private readonly InertOptions _inert = new();
     private readonly List<OptionGroup> _groups = [];
@@ -77,6 +80,22 @@ internal sealed class TrainOptions
         if (IsGiven(parsed, "--image_size") && settings.Dataset != ImageFolder.Name)
         {
             yield return $"--image_size has no effect: the images of the data set {settings.Dataset} have a size of their own";
+        }
+
+        if (settings.Mixing != Mixing.ConvExp)
+        {
+            foreach (string name in ConvExpOptions.Where(name => IsGiven(parsed, name)))
+            {
+                yield return RunArgument.WithoutConvExp(name, settings);
+            }
+        }
+
+        if (settings.Dequantization != DequantizationKind.Flow)
+        {
+            foreach (string name in NoiseFlowOptions.Where(name => IsGiven(parsed, name)))
+            {
+                yield return $"{name} has no effect: it is of --dequantize_distribution flow";
+            }
         }
     }
 
@@ -161,14 +180,22 @@ internal sealed class TrainOptions
             Scope.Run, "--image_size", $"Side to which the pictures of {ImageFolder.Name} are scaled.", 1, ImageFolder.LargestSide,
             (s, v) => s with { ImageSize = v });
         Add(Scope.Run, Parsers.Text("--out_dir", "Folder in which the run's folder is made.", "folder", "-od"), (s, v) => s with { OutputDirectory = Path.GetFullPath(v) });
-        Add(Scope.Run, Parsers.Text("--exp_name", "Name of the run's folder.", "name"), (s, v) => s with { ExperimentName = v });
+        Add(
+            Scope.Run,
+            Parsers.Value(
+                "--exp_name",
+                "Name of the run's folder.",
+                (string text, out string value) => (value = text).Trim().Length > 0 && text[0] != '-' && Output.Plain(text) == text,
+                "a name that does not begin with '-', without control characters",
+                "name"),
+            (s, v) => s with { ExperimentName = v });
     }
 
     private void DefineModel()
     {
         Begin("Model; any of these replaces the quick preset by the original's defaults");
         Add(Scope.Model, Parsers.Choice("--model_type", "Kind of flow. [mixing]", [("mixing", 0)]), (s, _) => s);
-        AddWhole(Scope.Model, "--n_levels", "Levels of the flow.", 1, 16, (s, v) => s with { Levels = v });
+        AddWhole(Scope.Model, "--n_levels", "Levels of the flow; without --use_splitprior all of one size.", 1, 16, (s, v) => s with { Levels = v });
         AddWhole(Scope.Model, "--n_subflows", "Coupling and mixing pairs a level.", 1, 1024, (s, v) => s with { Subflows = v });
         AddWhole(Scope.Model, "--n_intermediate_channels", "Channels inside a coupling's network.", 1, 65536, (s, v) => s with { IntermediateChannels = v });
         AddWhole(Scope.Model, "--densenet_depth", "Layers of a DenseNet.", 1, 1024, (s, v) => s with { DenseNetDepth = v });

@@ -156,6 +156,46 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void OptionsOfAnotherModelEarnANoticeEach()
+    {
+        CliResult result = Cli.Run(
+        [
+            "train", "--mixing", "1x1", "--n_levels", "1", .. Cli.TinyModel.Skip(2).Where(text => text is not ("--mixing" or "convexp")), "--out_dir", _folder.Root, "--exp_name", "run", "--max_steps", "1",
+            "--convexp_coeff", "0.9", "--convexp_plan", "tolerance", "--n_context", "3", "--dequantize_levels", "2", "--dequantize_subflows", "1",
+        ]);
+        Assert.Equal(
+            [
+                "exponential train: notice: --convexp_coeff has no effect: the mixing is 1x1, not convexp",
+                "exponential train: notice: --convexp_plan has no effect: the mixing is 1x1, not convexp",
+                "exponential train: notice: --dequantize_levels has no effect: it is of --dequantize_distribution flow",
+                "exponential train: notice: --dequantize_subflows has no effect: it is of --dequantize_distribution flow",
+                "exponential train: notice: --n_context has no effect: it is of --dequantize_distribution flow",
+            ],
+            result.ErrorLines);
+        Assert.Contains("1 level x 1 subflow, ", result.Output);
+        Assert.Contains(", 1 step in all", result.Output);
+        Assert.DoesNotContain("estimating", result.Output);
+        Assert.Contains("The step is done; testing the best model.", result.Output);
+
+        CliResult evaluated = Cli.Run("evaluate", _folder.File("run"), "--max_images", "1", "--iw_samples", "1", "--convexp_plan", "original");
+        Assert.Equal(["exponential evaluate: notice: --convexp_plan has no effect: the mixing is 1x1, not convexp"], evaluated.ErrorLines);
+        Assert.Contains("1 image of shapes/test", evaluated.Output);
+        Assert.Contains("Importance-weighted, 1 sample an image", evaluated.Output);
+        Assert.StartsWith("1 sample at temperature 1", Cli.Run("sample", _folder.File("run"), "-n", "1").Output);
+
+        CliResult described = Train("other", "--max_steps", "1", "--dequantize_distribution", "flow", "--n_context", "3", "--convexp_coeff", "0.9");
+        Assert.Equal("", described.Error);
+    }
+
+    [Fact]
+    public void WhatIsNoSafetensorsFileIsSaidToBeNone()
+    {
+        string path = _folder.File("notes.txt");
+        File.WriteAllText(path, "not a model, but words of some length");
+        Assert.EndsWith("it is cut short, or no safetensors file", Assert.Single(Cli.Run("evaluate", path).ErrorLines));
+    }
+
+    [Fact]
     public void EveryOptionOfTheOriginalIsTaken()
     {
         // Its settings.py, in order, with the short forms, each at its default there.

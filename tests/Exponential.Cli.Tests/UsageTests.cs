@@ -32,6 +32,8 @@ public class UsageTests
     [InlineData("train --dataset cifar10", "exponential train: --dataset cifar10 needs --data, the folder of its files, or --download, which fetches them (170 MB)")]
     [InlineData("train --dataset folder", "exponential train: --dataset folder needs --data, the folder of its files")]
     [InlineData("train --download", "exponential train: --download: only cifar10 can be downloaded; --dataset is shapes")]
+    [InlineData("train --exp_name -x", "exponential train: --exp_name: expected a name that does not begin with '-', without control characters; got '-x'")]
+    [InlineData("train --exp_name a\u001bb", "exponential train: --exp_name: expected a name that does not begin with '-', without control characters; got 'a\\u001bb'")]
     [InlineData("train --exp_name a/b", "exponential train: --exp_name: expected a name without separators; got a/b")]
     [InlineData(
         "train --n_levels 6 --use_splitprior",
@@ -54,6 +56,7 @@ public class UsageTests
         "train --n_scales 6",
         "exponential train: --n_scales 6: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
     [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 4096; got '0'")]
+    [InlineData("sample x -o grid.jpg", "exponential sample: --output: expected a file name that ends in .png; got 'grid.jpg'")]
     [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
     public void UsageErrorIsOneLineAndAHint(string line, string expected)
     {
