@@ -78,10 +78,15 @@ public sealed class DataTests : IDisposable
             ["evaluate", _folder.File("run")],
         })
         {
-            var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. line]) { RedirectStandardError = true };
+            var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. line])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             start.Environment["XDG_CACHE_HOME"] = hasHome ? file : "";
             start.Environment["HOME"] = "nowhere";
             using Process process = Process.Start(start)!;
+            process.StandardOutput.ReadToEnd();
             Assert.StartsWith($"exponential {line[0]}: {notice}", process.StandardError.ReadToEnd());
             process.WaitForExit();
             Assert.Equal(CommandLine.Success, process.ExitCode);
