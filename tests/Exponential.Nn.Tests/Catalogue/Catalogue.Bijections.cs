@@ -73,7 +73,7 @@ internal static partial class Catalogue
         {
             ConstantLogDet = true,
             Work = 64,
-            Refused = ([4, 4, 3], "Conv1x1: the event shape must be [3, height, width]; it is [4, 4, 3]"),
+            Refused = ([4, 4, 3], "Emerging: the event shape must be [3, height, width]; it is [4, 4, 3]"),
         },
         new("Emerging, far from the identity", [5, 2, 3], (generator, dtype) => new Emerging(5, generator, dtype))
         {
