@@ -69,7 +69,9 @@ public sealed unsafe class ThreadCountTests
             }
 
             long perRound = (GC.GetAllocatedBytesForCurrentThread() - start) / Repeats;
-            Assert.InRange(perRound, 0, 4096);
+
+            // Six calls; the least of their scratch arrays has 16 KiB.
+            Assert.InRange(perRound, 0, 8192);
 
             void Calls()
             {
