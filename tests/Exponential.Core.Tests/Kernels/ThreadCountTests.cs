@@ -70,8 +70,8 @@ public sealed unsafe class ThreadCountTests
 
             long perRound = (GC.GetAllocatedBytesForCurrentThread() - start) / Repeats;
 
-            // Six calls; the least of their scratch arrays has 16 KiB.
-            Assert.InRange(perRound, 0, 8192);
+            // Without vectors more of the calls take Winograd's way, which has more closures: 4,936 bytes were measured.
+            Assert.InRange(perRound, 0, ContractionKernels.BestWidth == SimdWidth.Scalar ? 5120 : 4096);
 
             void Calls()
             {
