@@ -101,16 +101,22 @@ internal static class EvaluateCommand
         if (f.Verified is VerificationResult verified)
         {
             json["inverse_residual"] = Output.Number(verified.InverseResidual);
-            json["steps"] = new JsonArray([.. verified.Steps.Select(step => new JsonObject
+            json["steps"] = Steps(verified.Steps);
+            if (verified.NoiseSteps.Count > 0)
             {
-                ["name"] = step.Name,
-                ["type"] = step.Type,
-                ["inverse_residual"] = Output.Number(step.InverseResidual),
-            })]);
+                json["noise_steps"] = Steps(verified.NoiseSteps);
+            }
         }
 
         return json;
     }
+
+    private static JsonArray Steps(IEnumerable<StepResidual> steps) => new([.. steps.Select(step => new JsonObject
+    {
+        ["name"] = step.Name,
+        ["type"] = step.Type,
+        ["inverse_residual"] = Output.Number(step.InverseResidual),
+    })]);
 
     private static string Text(Figures f)
     {
@@ -127,12 +133,20 @@ internal static class EvaluateCommand
         lines.Add($"Worst reconstruction error, max |decode(encode(v)) - v| / 256: {Output.Text(f.Worst, "E2")}");
         if (f.Verified is VerificationResult verified)
         {
-            StepResidual worst = verified.Steps.MaxBy(step => step.InverseResidual)!;
             lines.Add($"Inverse residual, max |encode(decode(z)) - z|: {Output.Text(verified.InverseResidual, "E2")}");
-            lines.Add($"Of one step alone at most {Output.Text(worst.InverseResidual, "E2")}: {worst.Name}, {worst.Type}");
+            AddWorst("Of one step alone", verified.Steps);
+            AddWorst("Of one step of the noise's flow", verified.NoiseSteps);
         }
 
         return string.Join(Environment.NewLine, lines);
+
+        void AddWorst(string of, IReadOnlyList<StepResidual> steps)
+        {
+            if (steps.MaxBy(step => step.InverseResidual) is StepResidual worst)
+            {
+                lines.Add($"{of} at most {Output.Text(worst.InverseResidual, "E2")}: {worst.Name}, {worst.Type}");
+            }
+        }
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

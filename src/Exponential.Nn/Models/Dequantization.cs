@@ -21,6 +21,9 @@ public abstract class Dequantization : Module
     /// <returns>The noise u in [0, 1), of the images' shape, and ln q(u | v), [B] or a scalar.</returns>
     public abstract (Tensor Noise, Tensor LogProb) Sample(Tensor images, Generator generator);
 
+    /// <summary>The flow that draws the noise of these images, and what it is conditioned on; null where no flow does.</summary>
+    internal virtual (Flow Flow, Tensor Context)? FlowOf(Tensor images) => null;
+
     /// <summary>Noise from [0, 1], kept so far below 1 that v + u rounds to less than v + 1 for every v.</summary>
     private protected static Tensor BelowOne(Tensor noise) =>
         noise.Clamp(0, noise.DType == DType.Float32 ? LargestFloat32 : LargestFloat64);

@@ -31,7 +31,8 @@ internal sealed class LogMeanExp(int count)
 
             if (log <= _largest[i])
             {
-                _sums[i] += Math.Exp(log - _largest[i]);
+                // The difference of two infinities is no number.
+                _sums[i] += log == _largest[i] ? 1 : Math.Exp(log - _largest[i]);
             }
             else
             {

@@ -91,6 +91,10 @@ public sealed class VariationalDequantization : Dequantization
         return _noise.LogProb(noise, _context.Forward(images));
     }
 
+    /// <inheritdoc/>
+    internal override (Flow Flow, Tensor Context)? FlowOf(Tensor images) =>
+        (_noise as TransformedDistribution)?.Distribution is Flow flow ? (flow, _context.Forward(images)) : null;
+
     private void Check(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);

@@ -21,13 +21,14 @@ public static class Trainer
     /// <returns>What it came to; a cancelled run returns too, with <see cref="StopReason.Cancelled"/>.</returns>
     /// <exception cref="ArgumentException">A setting out of range, or a model that does not fit the images.</exception>
     /// <exception cref="IOException">The folder or a file cannot be made or read; a checkpoint that was there stays whole.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before its images were read; there is no folder of it.</exception>
     /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
     public static TrainingResult Run(
         TrainingSettings settings, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         settings.Validate();
-        return Run(settings, Open(settings), progress, cancellationToken);
+        return Run(settings, Open(settings, cancellationToken), progress, cancellationToken);
     }
 
     /// <summary>Trains a new model on images at hand.</summary>
@@ -81,6 +82,7 @@ public static class Trainer
     /// <returns>What the run came to.</returns>
     /// <exception cref="ArgumentException">Other settings differ.</exception>
     /// <exception cref="IOException">The folder, its checkpoint or a data file is missing.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before its images were read; the run stays as it was.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the metrics are damaged.</exception>
     /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
     public static TrainingResult Resume(
@@ -89,7 +91,7 @@ public static class Trainer
         ArgumentNullException.ThrowIfNull(folder);
         settings ??= Checkpoint.ReadSettings(RunFolder.Open(folder).Last);
         settings.Validate();
-        return Resume(folder, Open(settings), settings, progress, cancellationToken);
+        return Resume(folder, Open(settings, cancellationToken), settings, progress, cancellationToken);
     }
 
     /// <summary>Goes on with a run on images at hand.</summary>
@@ -143,7 +145,8 @@ public static class Trainer
     }
 
     /// <summary>The images of a run. The built-in ones do not depend on the run's seed, so that runs can be compared.</summary>
-    private static ImageDataset Open(TrainingSettings settings) => Datasets.Open(settings.Dataset, settings.DataDirectory, imageSize: settings.ImageSize);
+    private static ImageDataset Open(TrainingSettings settings, CancellationToken cancellationToken) =>
+        Datasets.Open(settings.Dataset, settings.DataDirectory, imageSize: settings.ImageSize, cancellationToken: cancellationToken);
 
     /// <summary>The splits cut to the settings' limits, none of them empty.</summary>
     private static ImageDataset Limited(ImageDataset data, TrainingSettings settings)

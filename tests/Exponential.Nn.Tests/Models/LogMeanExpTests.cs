@@ -43,6 +43,18 @@ public sealed class LogMeanExpTests
     }
 
     [Fact]
+    public void InfiniteTermsMakeAnInfiniteMean()
+    {
+        var mean = new LogMeanExp(1);
+        foreach (double term in new[] { 0, double.PositiveInfinity, 1, double.PositiveInfinity })
+        {
+            mean.Add([term]);
+        }
+
+        Assert.Equal(double.PositiveInfinity, mean.Values()[0]);
+    }
+
+    [Fact]
     public void WhatIsNotANumberStaysSo()
     {
         var mean = new LogMeanExp(1);

@@ -42,19 +42,48 @@ public sealed class VerificationTests
         Assert.Equal("AffineCoupling", result.Steps.First(step => double.IsInfinity(step.InverseResidual)).Type);
     }
 
+    [Fact]
+    public void TheStepsOfTrainedNoiseAreMeasuredToo()
+    {
+        (ImageModel exact, ImageSet images) = Case(Mixing.ConvExp, ConvExpPlan.Certified);
+        Assert.Empty(Evaluation.Verify(exact, images, 5).NoiseSteps);
+
+        IReadOnlyList<StepResidual> whole = Evaluation.Verify(WithNoise(exact, ConvExpPlan.Certified), images, 5).NoiseSteps;
+        Assert.Contains(whole, step => step.Type == nameof(AffineCoupling));
+        Assert.All(whole, step => Assert.InRange(step.InverseResidual, 0, 1e-11));
+
+        IReadOnlyList<StepResidual> cut = Evaluation.Verify(WithNoise(exact, new ConvExpPlan.Fixed(3, 3)), images, 5).NoiseSteps;
+        Assert.Equal(whole.Select(step => (step.Name, step.Type)), cut.Select(step => (step.Name, step.Type)));
+        StepResidual[] lossy = [.. cut.Where(step => step.InverseResidual > 1e-11)];
+        Assert.NotEmpty(lossy);
+        Assert.All(lossy, step => Assert.Equal(nameof(Invert), step.Type));
+    }
+
     private static (ImageModel Model, ImageSet Images) Case(Mixing mixing, ConvExpPlan plan)
     {
         var generator = new Generator(3);
-        var settings = new MixingFlowSettings
-        {
-            Subflows = 1,
-            Mixing = mixing,
-            SplitPrior = true,
-            ConvExpPlan = plan,
-            Network = new() { IntermediateChannels = 4, Depth = 1, Growth = 3 },
-        };
-        Flow flow = MixingFlow.Create([3, 8, 8], settings, generator, DType.Float64);
+        Flow flow = MixingFlow.Create([3, 8, 8], Settings(mixing, plan), generator, DType.Float64);
         RandomState.Draw(flow, generator, kernelGain: 20);
         return (new ImageModel(flow, new UniformDequantization(DType.Float64)), Exponential.Tests.TinyRun.Images("verify", 5, 7));
     }
+
+    private static ImageModel WithNoise(ImageModel model, ConvExpPlan plan)
+    {
+        var generator = new Generator(4);
+        MixingFlowSettings settings = Settings(Mixing.ConvExp, plan) with { Levels = 1, SplitPrior = false, ContextChannels = 2 };
+        VariationalDequantization noise = VariationalDequantization.Create([3, 8, 8], settings, generator, DType.Float64);
+        
+        // Little, so that the networks' outputs and with them the noise stay near 1.
+        RandomState.Perturb(noise, generator, 0.05);
+        return new ImageModel(model.Flow, noise);
+    }
+
+    private static MixingFlowSettings Settings(Mixing mixing, ConvExpPlan plan) => new()
+    {
+        Subflows = 1,
+        Mixing = mixing,
+        SplitPrior = true,
+        ConvExpPlan = plan,
+        Network = new() { IntermediateChannels = 4, Depth = 1, Growth = 3 },
+    };
 }
