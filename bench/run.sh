@@ -2,19 +2,22 @@
 # Writes the Markdown tables of docs/performance.md to bench/results: our kernels, our operations beside libtorch's, and the mixing flow's
 # training step and sampling. Under ten minutes once built.
 #   --quick      the table of operations alone, on the terminal, in under 45 s once built
+#   --profile    where a training step and sampling spend their time, by entry of the backend and outside, and their memory, on the terminal
 #   --no-avx512  both libraries without AVX-512: fractions of the Vector256 peak
 # The peer needs the package TorchSharp-cpu (1.3 GB), a C compiler and Python 3; without one of them our own figures are printed.
 set -euo pipefail
 cd "$(dirname "$0")"
 quick=false
+profile=false
 suffix=
 for argument in "$@"; do
   case "$argument" in
     --quick) quick=true ;;
+    --profile) profile=true ;;
     --no-avx512)
       suffix=-no-avx512
       export DOTNET_EnableAVX512=0 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ;;
-    *) echo "usage: bench/run.sh [--quick] [--no-avx512]" >&2; exit 2 ;;
+    *) echo "usage: bench/run.sh [--quick|--profile] [--no-avx512]" >&2; exit 2 ;;
   esac
 done
 
@@ -31,6 +34,12 @@ else
   echo "No peer: TorchSharp-cpu could not be restored or made to load (above). Our own figures only." >&2
   build Exponential.Peers -p:Peer=false
   run_peers() { dotnet "$(find "$peers" -name Exponential.Peers.dll | head -n 1)" "$@"; }
+fi
+
+if $profile; then
+  run_peers --profile
+  run_peers --profile --recompute convexp
+  exit
 fi
 
 if $quick; then

@@ -7,7 +7,7 @@ using LibtorchPeer;
 
 // Our operations and models beside libtorch's, in turns in one process. Run through bench/run.sh, which makes the native library load.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-string[] options = ["--quick", "--flows", "--operations"];
+string[] options = ["--quick", "--flows", "--operations", "--profile", "--recompute"];
 string[] mixings = [.. SettingWords.Mixings.Select(static pair => pair.Word)];
 if (args.Except(options).Except(mixings).Any())
 {
@@ -20,6 +20,12 @@ bool quick = args.Contains("--quick");
 double budget = quick ? 300 : 1000;
 int threads = Environment.ProcessorCount;
 CpuThreads.Count = threads;
+if (args.Contains("--profile"))
+{
+    ProfileTable.Print(wanted.Length > 0 ? wanted : mixings, args.Contains("--recompute"));
+    return 0;
+}
+
 IPeer? peer = null;
 #if LIBTORCH
 try

@@ -15,7 +15,8 @@ public sealed class Device
     /// <summary>The device's name, for example <c>cpu</c>.</summary>
     public string Name { get; }
 
-    internal Backend Backend { get; }
+    /// <summary>Set only by benchmarks, to one that meters the entries of the device's own.</summary>
+    internal Backend Backend { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
