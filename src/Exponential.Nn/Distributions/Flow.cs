@@ -82,7 +82,10 @@ public sealed class Flow : Distribution
     }
 
     /// <summary>How well the inputs of the steps are rebuilt by <see cref="RecomputeKind.Inverse"/>; empty without it.</summary>
-    public IReadOnlyList<RebuiltStep> RebuiltSteps => _rebuilder?.Status() ?? [];
+    public IReadOnlyList<RebuiltStep> RebuiltSteps => _rebuilder?.Gate.Status() ?? [];
+
+    /// <summary>Where the checks of rebuilt inputs stand, which a resumed training goes on from; null without any.</summary>
+    internal RebuildGate? Rebuilding => _rebuilder?.Gate;
 
     /// <summary>The latents of a batch: what each split prior took out, in order, and last what reached the prior.</summary>
     /// <param name="x">[B, ..<see cref="EventShape"/>].</param>

@@ -90,7 +90,7 @@ public static class Checkpoint
     /// <summary>Saves a run so that it can be resumed.</summary>
     internal static void SaveRun(string path, TrainingRun run)
     {
-        run.CaptureGenerators();
+        run.CapturePositions();
         SafetensorsWriter writer = Writer(run);
         run.Optimizer.State(run.Model.NamedParameters()).Write(writer, OptimizerPrefix);
         writer.AddMetadata(StateKey, JsonSerializer.Serialize(run.State, TrainingJson.Default.TrainingState));

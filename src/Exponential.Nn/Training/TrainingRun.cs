@@ -54,16 +54,17 @@ internal sealed class TrainingRun
     /// <summary>A generator of sample grids: the same at each evaluation, so that a run's grids show one set of samples develop.</summary>
     public Generator Samples() => _seed.Fork(SampleStream);
 
-    /// <summary>Notes the generators' positions in the state.</summary>
-    public void CaptureGenerators()
+    /// <summary>Notes in the state where generators and the checks of rebuilt inputs stand.</summary>
+    public void CapturePositions()
     {
         State.NoiseOffset = Noise.Offset;
         State.Generators = Model.NamedGenerators().ToDictionary(
             item => item.Name, item => new GeneratorPosition(item.Generator.Seed, item.Generator.Offset));
+        State.Recompute = Model.Flow.Rebuilding?.Position;
     }
 
     /// <summary>Goes on from a state; the model's and the optimizer's are loaded beside it.</summary>
-    /// <exception cref="InvalidDataException">The state names other generators than the model has.</exception>
+    /// <exception cref="InvalidDataException">The state names other generators than the model has, or steps that it has not.</exception>
     public void Restore(TrainingState state)
     {
         foreach ((string name, Generator generator) in Model.NamedGenerators())
@@ -74,6 +75,11 @@ internal sealed class TrainingRun
             }
 
             generator.Offset = position.Offset;
+        }
+
+        if (state.Recompute is { } checks)
+        {
+            Model.Flow.Rebuilding?.Restore(checks);
         }
 
         Noise.Offset = state.NoiseOffset;

@@ -35,6 +35,10 @@ internal sealed class TrainingState
     [JsonPropertyName("generator_offsets")]
     public Dictionary<string, GeneratorPosition> Generators { get; set; } = [];
 
+    /// <summary>Where the checks of rebuilt inputs stand; null without recomputation, and in older files.</summary>
+    [JsonPropertyName("recompute")]
+    public RebuildPosition? Recompute { get; set; }
+
     /// <summary>Lowest bits per dimension on the validation images, or null.</summary>
     [JsonPropertyName("best_bits_per_dim")]
     public double? BestBitsPerDim { get; set; }

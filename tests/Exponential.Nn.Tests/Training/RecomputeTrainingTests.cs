@@ -36,6 +36,42 @@ public class RecomputeTrainingTests
             interrupted.Metrics().Where(line => line.Event == MetricsLine.StepEvent));
     }
 
+    /// <summary>Which inputs are kept, and when the next check is due, decides bits.</summary>
+    [Fact]
+    public void AResumedRun_GoesOnWithTheSameChecks()
+    {
+        using var run = new TinyRun();
+        run.Settings = run.Settings with { ConvExpTerms = ConvExpTerms.Tolerance, Recompute = RecomputeKind.Inverse, MaxSteps = 3 };
+        run.Run();
+        TrainingRun loaded = Checkpoint.LoadRun(run.Last, run.Settings, [3, 8, 8]);
+        RebuildGate gate = loaded.Model.Flow.Rebuilding!;
+        Assert.Equal(3, gate.Position.Passes);
+        Assert.Empty(gate.Position.Stored);
+
+        gate.Restore(new RebuildPosition(63, [1, 4]));
+        Checkpoint.SaveRun(run.Last, loaded);
+        gate = Checkpoint.LoadRun(run.Last, run.Settings, [3, 8, 8]).Model.Flow.Rebuilding!;
+        Assert.Equal(63, gate.Position.Passes);
+        Assert.Equal([1, 4], gate.Position.Stored);
+        int steps = loaded.Model.Flow.Steps.Count;
+        Assert.Equal(Enumerable.Range(0, steps).Select(k => k is 1 or 4), gate.BeginPass());
+        Assert.All(gate.BeginPass(), Assert.True);
+    }
+
+    [Theory]
+    [InlineData(64, 0)]
+    [InlineData(-1, 0)]
+    [InlineData(0, 99)]
+    [InlineData(0, -1)]
+    public void ChecksOfAnotherFlow_AreRefused(int passes, int step)
+    {
+        using var run = new TinyRun();
+        var flow = MixingFlow.Create([3, 8, 8], new MixingFlowSettings { Levels = 1, Subflows = 1 });
+        flow.Recompute = RecomputeKind.Inverse;
+        var error = Assert.Throws<InvalidDataException>(() => flow.Rebuilding!.Restore(new RebuildPosition(passes, [step])));
+        Assert.StartsWith("recompute: expects fewer than 64 passes and steps below 5; got", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ASeriesOfAFixedLength_IsRefused()
     {
