@@ -93,7 +93,7 @@ internal static unsafe class CouplingKernels
             HalfTanh(scale + done, buffer, count);
             TensorPrimitives.Multiply(s, r + r, s);
             sum += double.CreateTruncating(TensorPrimitives.Sum<T>(s));
-            TensorPrimitives.Exp<T>(s, s);
+            VectorFunctions.Run<T, ExponentialFunctions<T>.Exp>(buffer, buffer, count);
             if (inverse)
             {
                 TensorPrimitives.Subtract(from, move, to);
@@ -130,7 +130,7 @@ internal static unsafe class CouplingKernels
             var forTranslation = new Span<T>(hGradient + length + done, count);
             HalfTanh(h + done, buffers, count);
             TensorPrimitives.Multiply(tanh, r + r, s);
-            TensorPrimitives.Exp<T>(s, s);
+            VectorFunctions.Run<T, ExponentialFunctions<T>.Exp>(buffers + Piece, buffers + Piece, count);
             TensorPrimitives.Multiply(g, s, forX);
             if (inverse)
             {
@@ -155,6 +155,6 @@ internal static unsafe class CouplingKernels
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         TensorPrimitives.Multiply(new ReadOnlySpan<T>(h, count), T.CreateTruncating(0.5), new Span<T>(result, count));
-        TanhKernel.Run(result, result, count);
+        VectorFunctions.Run<T, ExponentialFunctions<T>.Tanh>(result, result, count);
     }
 }

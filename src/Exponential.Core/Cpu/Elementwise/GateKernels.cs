@@ -19,7 +19,7 @@ internal static unsafe class GateKernels
             T* buffer = stackalloc T[Piece];
             var gate = new Span<T>(buffer, run);
             T* a = x[item] + start;
-            TensorPrimitives.Sigmoid(new ReadOnlySpan<T>(a + (2 * (nint)length), run), gate);
+            VectorFunctions.Run<T, ExponentialFunctions<T>.Sigmoid>(a + (2 * (nint)length), buffer, run);
             TensorPrimitives.MultiplyAdd(
                 new ReadOnlySpan<T>(a + length, run), gate, new ReadOnlySpan<T>(a, run), new Span<T>(y + ((nint)item * length) + start, run));
         });
@@ -35,7 +35,7 @@ internal static unsafe class GateKernels
             var g = new ReadOnlySpan<T>(cotangent[item] + start, run);
             var forB = new Span<T>(forA + length, run);
             var forC = new Span<T>(forA + (2 * (nint)length), run);
-            TensorPrimitives.Sigmoid(new ReadOnlySpan<T>(a + (2 * (nint)length), run), gate);
+            VectorFunctions.Run<T, ExponentialFunctions<T>.Sigmoid>(a + (2 * (nint)length), buffer, run);
             g.CopyTo(new Span<T>(forA, run));
             TensorPrimitives.Multiply(g, gate, forB);
             TensorPrimitives.Multiply(forB, new ReadOnlySpan<T>(a + length, run), forC);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
@@ -43,7 +44,8 @@ internal static unsafe class ReduceKernels
         if (axes.KeptCount == 1 && axes.ReducedCount == 1 && inner > ParallelThreshold)
         {
             int blocks = (inner + FoldLength - 1) / FoldLength;
-            double[] partial = new double[blocks];
+            using var scratch = new Scratch<double>(blocks);
+            double* partial = scratch.Pointer;
             ForBlocks(blocks, 16, block => partial[block] = Fold(kind, x + (block * FoldLength), Math.Min(FoldLength, inner - (block * FoldLength))));
             double total = partial[0];
             for (int block = 1; block < blocks; block++)
@@ -114,10 +116,35 @@ internal static unsafe class ReduceKernels
         var run = new ReadOnlySpan<T>(x, length);
         return double.CreateTruncating(kind switch
         {
-            ReduceKind.Sum => TensorPrimitives.Sum(run),
+            ReduceKind.Sum => Sum(x, length),
             ReduceKind.Max => TensorPrimitives.Max(run),
             _ => TensorPrimitives.Min(run),
         });
+    }
+
+    /// <summary>Four running sums of vectors: TensorPrimitives' one waits for its additions and leaves a tenth of the cache's speed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Sum<T>(T* x, int length)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Vector<T> sum0 = Vector<T>.Zero, sum1 = Vector<T>.Zero, sum2 = Vector<T>.Zero, sum3 = Vector<T>.Zero;
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i <= length - (4 * lanes); i += 4 * lanes)
+        {
+            sum0 += Vector.Load(x + i);
+            sum1 += Vector.Load(x + i + lanes);
+            sum2 += Vector.Load(x + i + (2 * lanes));
+            sum3 += Vector.Load(x + i + (3 * lanes));
+        }
+
+        T sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
+        for (; i < length; i++)
+        {
+            sum += x[i];
+        }
+
+        return sum;
     }
 
     private static double Combine(ReduceKind kind, double a, double b) => kind switch

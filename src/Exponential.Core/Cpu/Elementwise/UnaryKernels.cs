@@ -53,16 +53,16 @@ internal static unsafe class UnaryKernels
                 Loop<T, Reciprocal<T>>(x, y, length, p, q);
                 break;
             case UnaryKind.Exp:
-                TensorPrimitives.Exp(source, destination);
+                VectorFunctions.Run<T, ExponentialFunctions<T>.Exp>(x, y, length);
                 break;
             case UnaryKind.Log:
                 TensorPrimitives.Log(source, destination);
                 break;
             case UnaryKind.Tanh:
-                TanhKernel.Run(x, y, length);
+                VectorFunctions.Run<T, ExponentialFunctions<T>.Tanh>(x, y, length);
                 break;
             case UnaryKind.Sigmoid:
-                TensorPrimitives.Sigmoid(source, destination);
+                VectorFunctions.Run<T, ExponentialFunctions<T>.Sigmoid>(x, y, length);
                 break;
             case UnaryKind.Sin:
                 TensorPrimitives.Sin(source, destination);
