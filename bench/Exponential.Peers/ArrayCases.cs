@@ -49,7 +49,7 @@ internal static class ArrayCases
     {
         Function.Tanh => [x[0].Tanh()],
         Function.Exp => [x[0].Exp()],
-        Function.MultiplyAdd => [(x[0] * x[1]) + x[2]],
+        Function.MultiplyAdd => [Tensor.MultiplyAdd(x[0], x[1], x[2])],
         _ => [x[0].Sum()],
     };
 }

@@ -104,6 +104,9 @@ internal interface IFusedPasses
 
     /// <summary>y[b] = -(sum of squares of x[b] + n ln(2 pi)) / 2 with n the number of elements of x[b].</summary>
     void GaussianLogDensity(Operand x, Operand y);
+
+    /// <summary>y = a b + c, element by element; the three are already stretched to the shape of y by strides of 0, and may lie in any order.</summary>
+    void MultiplyAdd(Operand a, Operand b, Operand c, Operand y);
 }
 
 /// <summary>Functions of one number; p and q are scalars of the op.</summary>

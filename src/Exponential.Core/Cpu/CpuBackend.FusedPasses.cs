@@ -82,6 +82,18 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
+    void IFusedPasses.MultiplyAdd(Operand a, Operand b, Operand c, Operand y)
+    {
+        if (y.DType == DType.Float32)
+        {
+            MultiplyAddKernel.Run(P<float>(a), a.Layout, P<float>(b), b.Layout, P<float>(c), c.Layout, P<float>(y), y.Layout);
+        }
+        else
+        {
+            MultiplyAddKernel.Run(P<double>(a), a.Layout, P<double>(b), b.Layout, P<double>(c), c.Layout, P<double>(y), y.Layout);
+        }
+    }
+
     private static CouplingGeometry Geometry(Operand x) => new(x.Shape[0], x.Shape[1] / 2, x.Shape[2] * x.Shape[3]);
 
     private static int ItemLength(Operand operand) => operand.Shape[1..].ElementCount;

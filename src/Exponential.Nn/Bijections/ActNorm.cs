@@ -54,7 +54,7 @@ public sealed class ActNorm : Bijection
                 "ActNorm.Inverse: the layer has no scale yet; run a batch forward first, or load a trained state");
         }
 
-        return ((z * PerChannel(_logScale).Exp()) + PerChannel(_translation), LogScaleSum(z));
+        return (Tensor.MultiplyAdd(z, PerChannel(_logScale).Exp(), PerChannel(_translation)), LogScaleSum(z));
     }
 
     private void Initialize(Tensor x)

@@ -26,7 +26,7 @@ public sealed class Normalize : Bijection
 
     /// <inheritdoc/>
     protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context) =>
-        ((z * _logScale.Value.Exp()) + _translation, LogScaleSum(z));
+        (Tensor.MultiplyAdd(z, _logScale.Value.Exp(), _translation), LogScaleSum(z));
 
     private Tensor LogScaleSum(Tensor x) => _logScale.Value.Sum() * (x.ElementCount / x.Shape[0]);
 }

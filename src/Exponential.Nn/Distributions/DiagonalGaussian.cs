@@ -33,7 +33,7 @@ public sealed class DiagonalGaussian : Distribution
     protected override (Tensor Value, Tensor LogProb) SampleCore(int count, Generator generator, Tensor? context, double temperature)
     {
         Tensor noise = generator.Normal([count, .. EventShape], _mu.DType) * temperature;
-        return ((noise * _logSigma.Value.Exp()) + _mu, Gaussian.LogDensity(noise) - LogVolume());
+        return (Tensor.MultiplyAdd(noise, _logSigma.Value.Exp(), _mu), Gaussian.LogDensity(noise) - LogVolume());
     }
 
     private Tensor LogVolume() => _logSigma.Value.Sum() * ((double)EventShape[1] * EventShape[2]);

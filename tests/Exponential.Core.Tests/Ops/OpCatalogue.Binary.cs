@@ -53,6 +53,9 @@ internal static partial class OpCatalogue
             Constants = [0],
         };
 
+        yield return MultiplyAdd("MultiplyAdd", "MultiplyAdd(Tensor, Tensor, Tensor)", Tensor.MultiplyAdd);
+        yield return MultiplyAdd("MultiplyAdd, composite", string.Empty, MultiplyAddOperation.Composite);
+
         static Func<Sampler, NaiveArray[]> Triple((int[] Condition, int[] X, int[] Y) shapes) =>
             s => [s.Choice(shapes.Condition, 0, 1, -0.5), s.Normal(shapes.X), s.Normal(shapes.Y)];
 
@@ -63,6 +66,38 @@ internal static partial class OpCatalogue
         static NaiveArray Odd(Sampler s, int[] shape) => s.Choice(shape, -0.75, -0.25, 0.25, 0.75);
 
         static NaiveArray Even(Sampler s, int[] shape) => s.Choice(shape, -1, -0.5, 0, 0.5, 1);
+    }
+
+    private static OpEntry MultiplyAdd(string name, string covers, Func<Tensor, Tensor, Tensor, Tensor> function)
+    {
+        (int[] X, int[] Y, int[] Addend)[] triples =
+            [([3, 4], [3, 4], [3, 4]), ([4], [3, 1], [1, 4]), ([3, 1], [], [2, 1, 4]), ([], [2, 3], [3]), ([2, 3], [], []), ([], [], [5]), ([], [], []), ([0, 2], [2], [1])];
+
+        // Every choice of what is one value along the innermost run, rows of all three, and long runs.
+        (int[] X, int[] Y, int[] Addend)[] large =
+        [
+            ([7, 20, 301], [7, 1, 301], [20, 1]), ([7, 20, 1], [20, 301], [7, 1, 301]), ([7, 1, 301], [20, 1], [1]), ([20, 1], [7, 1, 301], [20, 301]),
+            ([20, 1], [7, 20, 301], [1]), ([41, 1], [], [1003]), ([50_003], [50_003], [50_003]),
+        ];
+        return new OpEntry
+        {
+            Name = name,
+            Covers = covers,
+            Cases = [.. triples.Select(Triple)],
+            LargeCases = [.. large.Select(Triple)],
+            Function = inputs => [function(inputs[0], inputs[1], inputs[2])],
+            Reference = inputs => [Sum(inputs, value => value)],
+            Magnitude = inputs => [Sum(inputs, Math.Abs)],
+        };
+
+        static Func<Sampler, NaiveArray[]> Triple((int[] X, int[] Y, int[] Addend) shapes) =>
+            s => [s.Normal(shapes.X), s.Normal(shapes.Y), s.Normal(shapes.Addend)];
+
+        static NaiveArray Sum(NaiveArray[] inputs, Func<double, double> term)
+        {
+            int[] shape = NaiveArray.BroadcastShape(inputs[2].Shape, NaiveArray.BroadcastShape(inputs[0].Shape, inputs[1].Shape));
+            return NaiveArray.Build(shape, index => term(inputs[0][index] * inputs[1][index]) + term(inputs[2][index]));
+        }
     }
 
     private static OpEntry Comparison(string name, Func<Tensor, Tensor, Tensor> function, Func<double, double, bool> reference) =>

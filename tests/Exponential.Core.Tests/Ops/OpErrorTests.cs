@@ -12,6 +12,10 @@ public sealed class OpErrorTests
             () => Of(2) * Tensor.Ones([2], DType.Float64), "Multiply: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
         ["Less shapes"] = Argument(() => Of(2).Less(Of(3)), "Less: shapes do not broadcast: [2] and [3]"),
         ["Where shapes"] = Argument(() => Tensor.Where(Of(2), Of(3), Of(3)), "Where: shapes do not broadcast: condition [2], [3] and [3]"),
+        ["MultiplyAdd shapes"] = Argument(
+            () => Tensor.MultiplyAdd(Of(2, 3), Of(3), Of(4)), "MultiplyAdd: shapes do not broadcast: [2, 3] and [3], and the addend's [4]"),
+        ["MultiplyAdd types"] = Argument(
+            () => Tensor.MultiplyAdd(Of(2), Of(2), Tensor.Ones([2], DType.Float64)), "MultiplyAdd: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
         ["Where types"] = Argument(
             () => Tensor.Where(Of(2), Tensor.Ones([2], DType.Float64), Of(2)), "Where: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
         ["Clamp limits"] = Argument(() => Of(2).Clamp(1, 0), "Clamp: min 1 is above max 0"),
