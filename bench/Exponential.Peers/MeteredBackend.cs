@@ -195,6 +195,13 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
         Add("Gaussian log-density", start);
     }
 
+    void IFusedPasses.MultiplyAdd(Operand a, Operand b, Operand c, Operand y)
+    {
+        long start = Stopwatch.GetTimestamp();
+        inner.FusedPasses!.MultiplyAdd(a, b, c, y);
+        Add("multiply-add", start);
+    }
+
     private static string Convolution(in ConvolutionGeometry g, string pass) => $"convolution {g.KernelHeight}x{g.KernelWidth}, {pass}";
 
     private void Add(string name, long start)
