@@ -38,11 +38,21 @@ internal static class ScratchPool
     private static readonly Stack<byte[]>[] Free =
         [.. Enumerable.Range(0, LargestBits - SmallestBits + 1).Select(_ => new Stack<byte[]>())];
 
+    /// <summary>For each size a buffer that this thread gave back, for its next call: no other core's cache holds it.</summary>
+    [ThreadStatic]
+    private static byte[]?[]? _own;
+
     public static byte[] Rent(long bytes)
     {
         int bits = Math.Max(SmallestBits, 64 - BitOperations.LeadingZeroCount((ulong)bytes - 1));
         if (bits <= LargestBits)
         {
+            if (_own is { } own && own[bits - SmallestBits] is { } mine)
+            {
+                own[bits - SmallestBits] = null;
+                return mine;
+            }
+
             Stack<byte[]> free = Free[bits - SmallestBits];
             lock (free)
             {
@@ -68,7 +78,15 @@ internal static class ScratchPool
     {
         if (buffer.Length <= 1 << LargestBits)
         {
-            Stack<byte[]> free = Free[BitOperations.Log2((uint)buffer.Length) - SmallestBits];
+            int size = BitOperations.Log2((uint)buffer.Length) - SmallestBits;
+            ref byte[]? own = ref (_own ??= new byte[]?[Free.Length])[size];
+            if (own is null)
+            {
+                own = buffer;
+                return;
+            }
+
+            Stack<byte[]> free = Free[size];
             lock (free)
             {
                 free.Push(buffer);

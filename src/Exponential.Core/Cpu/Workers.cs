@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Exponential;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Exponential;
 /// <remarks>
 /// One job runs on the workers at a time. A caller who finds them busy, or who is inside a job already, computes its blocks
 /// itself: several callers at once are safe and each still has a core of its own.
+/// Each thread has a share of consecutive blocks, the same in every job of as many blocks, and takes from the others' shares when its own is
+/// done. So a core meets the same part of a tensor again: a line of memory that two cores have read is slow to write (27 ns
+/// on a Zen 4, against 0.6 in the core's own cache).
 /// </remarks>
 internal static class Workers
 {
@@ -65,7 +70,7 @@ internal static class Workers
                 Wake.Release(claimed);
             }
 
-            job.Work();
+            job.Work(0);
             job.Join();
         }
         finally
@@ -88,12 +93,13 @@ internal static class Workers
         {
             for (; _started < helpers; _started++)
             {
-                new Thread(Loop) { IsBackground = true, Name = $"Exponential worker {_started + 1}" }.UnsafeStart();
+                int thread = _started + 1;
+                new Thread(() => Loop(thread)) { IsBackground = true, Name = $"Exponential worker {thread}" }.UnsafeStart();
             }
         }
     }
 
-    private static void Loop()
+    private static void Loop(int thread)
     {
         // Each job is tried once: no seat, or no block, now means none later, and a worker that kept asking would hold up the job's end.
         long seen = 0;
@@ -106,7 +112,7 @@ internal static class Workers
                 seen = job.Number;
                 if (job.TryJoinIn())
                 {
-                    job.Work();
+                    job.Work(thread);
                     job.Leave();
                 }
 
@@ -144,13 +150,27 @@ internal static class Workers
         }
     }
 
-    private sealed class Job(long number, Action<int> body, int blockCount, int helpers)
+    private sealed class Job
     {
-        private int _next = -1;
-        private int _seats = helpers;
+        private readonly Action<int> _body;
+        private readonly Share[] _shares;
+        private int _seats;
         private int _working;
 
-        public long Number => number;
+        public Job(long number, Action<int> body, int blockCount, int helpers)
+        {
+            Number = number;
+            _body = body;
+            _seats = helpers;
+            _shares = new Share[helpers + 1];
+            for (int i = 0; i < _shares.Length; i++)
+            {
+                _shares[i].Taken = (int)((long)blockCount * i / _shares.Length) - 1;
+                _shares[i].Last = (int)((long)blockCount * (i + 1) / _shares.Length) - 1;
+            }
+        }
+
+        public long Number { get; }
 
         public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Error { get; private set; }
 
@@ -158,7 +178,7 @@ internal static class Workers
         public bool TryJoinIn()
         {
             Interlocked.Increment(ref _working);
-            if (Interlocked.Decrement(ref _seats) >= 0 && Volatile.Read(ref _next) < blockCount - 1)
+            if (Interlocked.Decrement(ref _seats) >= 0 && HasBlocks())
             {
                 return true;
             }
@@ -169,20 +189,25 @@ internal static class Workers
 
         public void Leave() => Interlocked.Decrement(ref _working);
 
-        public void Work()
+        /// <summary>Computes the blocks of a thread's own share, then what is left of the others'.</summary>
+        public void Work(int thread)
         {
-            int block;
-            while ((block = Interlocked.Increment(ref _next)) < blockCount)
+            for (int i = 0; i < _shares.Length; i++)
             {
-                try
+                ref Share share = ref _shares[(thread + i) % _shares.Length];
+                int block;
+                while (Volatile.Read(ref share.Taken) < share.Last && (block = Interlocked.Increment(ref share.Taken)) <= share.Last)
                 {
-                    body(block);
-                }
-                catch (Exception exception)
-                {
-                    lock (this)
+                    try
                     {
-                        Error ??= System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(exception);
+                        _body(block);
+                    }
+                    catch (Exception exception)
+                    {
+                        lock (this)
+                        {
+                            Error ??= System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(exception);
+                        }
                     }
                 }
             }
@@ -196,6 +221,27 @@ internal static class Workers
             {
                 spinner.SpinOnce(sleep1Threshold: -1);
             }
+        }
+
+        private bool HasBlocks()
+        {
+            for (int i = 0; i < _shares.Length; i++)
+            {
+                if (Volatile.Read(ref _shares[i].Taken) < _shares[i].Last)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        /// <summary>Consecutive blocks: the last one that was taken, and the last. On cache lines of its own.</summary>
+        [StructLayout(LayoutKind.Sequential, Size = 128)]
+        private struct Share
+        {
+            public int Taken;
+            public int Last;
         }
     }
 }
