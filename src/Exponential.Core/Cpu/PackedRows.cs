@@ -34,7 +34,7 @@ internal static unsafe class PackedRows<T>
         return start;
     }
 
-    /// <summary>The number of values that <see cref="Pack"/> writes.</summary>
+    /// <summary>The number of values of packed rows.</summary>
     public static long Size(int rows, int depth) => (long)rows * (depth + 1);
 
     /// <summary>Packs <c>scale a[row rowStride + columnOffsets[k]]</c>.</summary>
@@ -54,6 +54,62 @@ internal static unsafe class PackedRows<T>
             height = TileHeight(rows - row);
             PackTile(a + row * rowStride, rowStride, columnOffsets, height, depth, scale, start == null ? null : start + row, packed);
             packed += (nint)height * (depth + 1);
+        }
+    }
+
+    /// <summary>Packs <c>a[row rowStride + k columnStride]</c>, with zeros as start values.</summary>
+    /// <param name="a">The first weight.</param>
+    /// <param name="rowStride">The distance of rows.</param>
+    /// <param name="columnStride">The distance of k.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="depth">The number of k.</param>
+    /// <param name="packed">Room for <see cref="Size"/> values.</param>
+    public static void Pack(T* a, nint rowStride, nint columnStride, int rows, int depth, T* packed)
+    {
+        int height;
+        for (int row = 0; row < rows; row += height)
+        {
+            height = TileHeight(rows - row);
+            new Span<T>(packed, height).Clear();
+            PackTile(a + row * rowStride, rowStride, columnStride, height, depth, packed + height);
+            packed += (nint)height * (depth + 1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile(T* a, nint rowStride, nint columnStride, int height, int depth, T* packed)
+    {
+        int k = 0;
+        if (height >= 4 && columnStride == 1)
+        {
+            T* a1 = a + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride;
+            T* a4 = a + (height - 2) * rowStride, a5 = a4 + rowStride;
+            for (; k <= depth - 4; k += 4, packed += 4 * height)
+            {
+                T* packed1 = packed + height, packed2 = packed1 + height, packed3 = packed2 + height;
+                Transposition.FourByFour(a + k, a1 + k, a2 + k, a3 + k, packed, packed1, packed2, packed3);
+                if (height == 6)
+                {
+                    // The middle rows a second time: two rows alone make no whole vectors.
+                    Transposition.FourByFour(a2 + k, a3 + k, a4 + k, a5 + k, packed + 2, packed1 + 2, packed2 + 2, packed3 + 2);
+                }
+            }
+        }
+        else if (height == 6 && rowStride == 1)
+        {
+            for (; k < depth; k++, packed += 6)
+            {
+                *(Column*)packed = *(Column*)(a + k * columnStride);
+            }
+        }
+
+        for (; k < depth; k++, packed += height)
+        {
+            T* value = a + k * columnStride;
+            for (int row = 0; row < height; row++, value += rowStride)
+            {
+                packed[row] = *value;
+            }
         }
     }
 
@@ -106,5 +162,12 @@ internal static unsafe class PackedRows<T>
                 }
             }
         }
+    }
+
+    /// <summary>The values of one k in a tile of six rows, to copy at once.</summary>
+    [InlineArray(6)]
+    private struct Column
+    {
+        private T _first;
     }
 }
