@@ -10,7 +10,7 @@ namespace LibtorchPeer;
 /// </summary>
 internal static class ProfileTable
 {
-    private const int Warmup = 5;
+    private const int Warmup = 15;
     private const int Rounds = 15;
 
     /// <param name="mixings">The words of the mixings to profile.</param>

@@ -33,6 +33,8 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     private readonly nint _tapStride;
     private bool _hasTaps;
     private int _summed;
+    private RunsAhead _nextRows;
+    private RunsAhead _nextColumns;
 
     /// <summary>An empty sum.</summary>
     /// <param name="g">The sizes of the convolution.</param>
@@ -71,11 +73,32 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     /// <summary>The number of columns, filled up to whole vectors.</summary>
     private int Columns => _columns.Layout.Channels;
 
-    /// <summary>Adds the correlations of images [image, channel, row, column].</summary>
-    public void AddImages(in ConvolutionGeometry g, T* input, T* outputGradient, int count)
+    /// <summary>Fetches the images that <see cref="AddImages"/> will add first.</summary>
+    public void Fetch(in ConvolutionGeometry g, T* input, T* outputGradient, int count)
     {
-        _rows.PackImages(g, _rows.IsInput ? input : outputGradient, count);
-        _columns.PackImages(g, _columns.IsInput ? input : outputGradient, count);
+        RunsAhead rows = _rows.Ahead(g, _rows.IsInput ? input : outputGradient, 0, count);
+        RunsAhead columns = _columns.Ahead(g, _columns.IsInput ? input : outputGradient, 0, count);
+        for (int plane = 0; plane < WinogradPoints.Planes; plane++)
+        {
+            rows.Fetch(plane);
+            columns.Fetch(plane);
+        }
+    }
+
+    /// <summary>Adds the correlations of images [image, channel, row, column].</summary>
+    /// <param name="g">The sizes of the convolution.</param>
+    /// <param name="input">The first image of the input.</param>
+    /// <param name="outputGradient">The first image of the output's gradient.</param>
+    /// <param name="count">The number of images.</param>
+    /// <param name="next">How many of the images behind them the next call will add.</param>
+    public void AddImages(in ConvolutionGeometry g, T* input, T* outputGradient, int count, int next)
+    {
+        T* rows = _rows.IsInput ? input : outputGradient;
+        T* columns = _columns.IsInput ? input : outputGradient;
+        _rows.PackImages(g, rows, count);
+        _columns.PackImages(g, columns, count);
+        _nextRows = _rows.Ahead(g, rows, count, next);
+        _nextColumns = _columns.Ahead(g, columns, count, next);
         Add(count * _grid.Tiles);
     }
 
@@ -129,6 +152,7 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
             _rows.Transform(tile, count);
             _columns.Transform(tile, count);
             Multiply(count);
+            (_nextRows, _nextColumns) = (default, default);
             _summed += count;
             if (_summed >= MostTiles)
             {
@@ -157,6 +181,8 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
         int columns = Columns;
         for (int plane = 0; plane < WinogradPoints.Planes; plane++)
         {
+            _nextRows.Fetch(plane);
+            _nextColumns.Fetch(plane);
             for (int column = 0; column < columns; column += PanelTile<T, TVector, TSimd>.Vectors * TSimd.Count)
             {
                 int vectors = Math.Min(PanelTile<T, TVector, TSimd>.Vectors, (columns - column) / TSimd.Count);
@@ -193,6 +219,15 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
             }
         }
 
+        /// <summary>What <see cref="PackImages"/> will read of <paramref name="next"/> images behind the first <paramref name="count"/>.</summary>
+        public RunsAhead Ahead(in ConvolutionGeometry g, T* source, int count, int next)
+        {
+            nint all = (nint)(isInput ? g.InputChannels : g.OutputChannels) * g.InputPlane;
+            T* start = source + count * all + (nint)firstChannel * g.InputPlane;
+            nint bytes = channels * (nint)g.InputPlane * sizeof(T);
+            return new RunsAhead((byte*)start, bytes, all * sizeof(T), next * bytes <= RunsAhead.MostBytes ? next : 0);
+        }
+
         public void PackTiles(T* source, int tiles, int lanes) =>
             layout.PackTiles(source + (nint)firstChannel * WinogradPoints.Positions * lanes, channels, tiles, lanes, images);
 
@@ -209,6 +244,29 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
                 else
                 {
                     WinogradGradientTransform<T, TVector, TSimd>.Output(source, layout.Channels, layout.RowStride, destination, planeStride);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Runs of memory that will be read soon, fetched into the second-level cache a piece with each plane that is multiplied: packing reads lines
+    /// a channel's plane apart, which the processor does not foresee, and from memory that takes a quarter of the time.
+    /// </summary>
+    private readonly struct RunsAhead(byte* start, nint bytes, nint stride, int runs)
+    {
+        /// <summary>The most bytes to fetch: more would push out what is at work in the second-level cache.</summary>
+        public const nint MostBytes = 1 << 18;
+
+        public void Fetch(int plane)
+        {
+            for (int run = 0; run < runs; run++)
+            {
+                byte* from = start + run * stride + bytes * plane / WinogradPoints.Planes;
+                byte* to = start + run * stride + bytes * (plane + 1) / WinogradPoints.Planes;
+                for (; from < to; from += CacheLines.Size)
+                {
+                    CacheLines.Fetch(from);
                 }
             }
         }

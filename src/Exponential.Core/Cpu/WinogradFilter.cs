@@ -65,7 +65,7 @@ internal readonly unsafe struct WinogradFilter<T, TVector, TSimd> : IDisposable
     }
 
     /// <summary>Multiply-adds that a filter's transform takes as long as.</summary>
-    private const long Work = 100;
+    private const long Work = 600;
 
     /// <summary>The number of rows, filled up to a multiple of four.</summary>
     public int Rows { get; }

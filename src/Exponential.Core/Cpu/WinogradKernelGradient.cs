@@ -21,6 +21,9 @@ internal static unsafe class WinogradKernelGradient<T, TVector, TSimd>
     /// <summary>Parts of the batch at most: each transforms its sums back.</summary>
     private const int MostParts = 4;
 
+    /// <summary>Multiply-adds that adding the parts of a pair of channels up takes as long as.</summary>
+    private const long FinalWork = 400;
+
     public static void Run(in ConvolutionGeometry geometry, T* input, T* outputGradient, T* kernelGradient)
     {
         ConvolutionGeometry g = geometry;
@@ -47,15 +50,18 @@ internal static unsafe class WinogradKernelGradient<T, TVector, TSimd>
             using var sum = new TileCorrelation<T, TVector, TSimd>(
                 g, inputIsRows, column, Math.Min(blockColumns, columns - column), images, partials + part * partSize + column, rowStride, tapStride);
             int end = Math.Min(g.Batch, (int)((long)groups * (part + 1) / parts) * images);
-            for (int image = (int)((long)groups * part / parts) * images; image < end; image += images)
+            int start = (int)((long)groups * part / parts) * images;
+            sum.Fetch(g, input + start * inputSize, outputGradient + start * outputSize, Math.Min(images, end - start));
+            for (int image = start; image < end; image += images)
             {
-                sum.AddImages(g, input + image * inputSize, outputGradient + image * outputSize, Math.Min(images, end - image));
+                int count = Math.Min(images, end - image);
+                sum.AddImages(g, input + image * inputSize, outputGradient + image * outputSize, count, Math.Min(images, end - image - count));
             }
 
             sum.Finish();
         });
 
-        KernelWork.For(18L * rows * columns, rows, row =>
+        KernelWork.For(FinalWork * rows * columns, rows, row =>
         {
             T* taps = partials + row * rowStride;
             AddParts(taps, tapStride, parts, partSize, columns);
