@@ -45,18 +45,17 @@ internal static class CommandLine
         }
         catch (UsageException e)
         {
-            terminal.Error.WriteLine($"exponential {e.Command}: {Output.Plain(e.Message)}");
-            terminal.Error.WriteLine(e.Hint);
+            WriteError(terminal, $"exponential {e.Command}: {Output.Plain(e.Message)}", e.Hint);
             return Usage;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            terminal.Error.WriteLine("exponential: stopped");
+            WriteError(terminal, "exponential: stopped");
             return Failure;
         }
         catch (Exception e)
         {
-            terminal.Error.WriteLine($"exponential: {Describe(e)}");
+            WriteError(terminal, $"exponential: {Describe(e)}");
             return Failure;
         }
         finally
@@ -86,9 +85,23 @@ internal static class CommandLine
     private static int ReportUsage(Terminal terminal, CommandResult command, string error)
     {
         string name = command.Command is RootCommand ? "" : command.Command.Name;
-        terminal.Error.WriteLine($"exponential{(name.Length > 0 ? " " : "")}{name}: {Output.Plain(error)}");
-        terminal.Error.WriteLine(HelpHint(name));
+        WriteError(terminal, $"exponential{(name.Length > 0 ? " " : "")}{name}: {Output.Plain(error)}", HelpHint(name));
         return Usage;
+    }
+
+    /// <summary>Writes the last words of a command that fails. Where the error stream cannot be written, the exit code says it alone.</summary>
+    private static void WriteError(Terminal terminal, params ReadOnlySpan<string> lines)
+    {
+        try
+        {
+            foreach (string line in lines)
+            {
+                terminal.Error.WriteLine(line);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     /// <summary>One line for any failure. A type the program does not expect is named: its message alone may say nothing.</summary>

@@ -104,6 +104,12 @@ public sealed class TrainTests : IDisposable
         Assert.Equal("", same.Error);
         Assert.Contains("step 2/2", same.Output);
 
+        byte[] settings = File.ReadAllBytes(Path.Combine(run, "settings.json"));
+        CliResult fewer = Cli.Run("train", "--resume", run, "--max_steps", "1");
+        Assert.Equal(CommandLine.Failure, fewer.Code);
+        Assert.Equal(["exponential: resume: max_steps: the run has taken 2 steps; got 1, fewer than those. Raise it, or leave it out"], fewer.ErrorLines);
+        Assert.Equal(settings, File.ReadAllBytes(Path.Combine(run, "settings.json")));
+
         void AssertRefused(string more, string option, string own, string given)
         {
             CliResult refused = Cli.Run(["train", "--resume", run, .. more.Split(' ')]);

@@ -87,6 +87,17 @@ public class UsageTests
         Assert.Equal(["exponential: no-such-run: there is no such folder; 'exponential train' prints a run's folder at its end"], result.ErrorLines);
     }
 
+    /// <summary>A full disk behind the error stream: the exit code alone is left to say that something failed.</summary>
+    [Theory]
+    [InlineData("train --bogus", CommandLine.Usage)]
+    [InlineData("info no-such-run", CommandLine.Failure)]
+    public void AnErrorThatCannotBeWrittenKeepsItsExitCode(string line, int expected)
+    {
+        using var output = new StringWriter();
+        using var full = new StreamWriter(new FullStream()) { AutoFlush = true };
+        Assert.Equal(expected, CommandLine.Run(line.Split(' '), new Terminal(output, full, IsLive: false), CancellationToken.None));
+    }
+
     [Theory]
     [InlineData("--help", "train")]
     [InlineData("train --help", "--n_intermediate_channels")]
@@ -100,5 +111,12 @@ public class UsageTests
         Assert.Equal(CommandLine.Success, result.Code);
         Assert.Contains(expected, result.Output);
         Assert.Empty(result.Error);
+    }
+
+    private sealed class FullStream : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left on device");
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("No space left on device");
     }
 }

@@ -32,6 +32,11 @@ internal sealed class FileDownload(KnownFile source, string folder)
     /// <exception cref="OperationCanceledException">It was cancelled; what has come is kept.</exception>
     public async Task RunAsync(IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
+        if (File.Exists(folder))
+        {
+            throw new IOException($"download: '{folder}' is a file; name the folder for the files");
+        }
+
         Directory.CreateDirectory(folder);
         if (File.Exists(Target))
         {

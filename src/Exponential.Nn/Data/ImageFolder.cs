@@ -8,7 +8,8 @@ namespace Exponential.Nn;
 /// <para>
 /// Splits: pictures below the sub-folders <c>train</c>, <c>validation</c> (or <c>valid</c>, <c>val</c>) and <c>test</c> belong to that
 /// split, all others to training. A validation or test split without a picture of its own takes a tenth of the training pictures, at least
-/// one: the first by the SHA-256 of their names. The splits depend on the names alone, and the images on the files alone.
+/// one: the first by the SHA-256 of their names. The splits depend on the names alone, and the images on the files alone; only where
+/// all that fell to such a split is damaged is it taken from the pictures that can be read.
 /// </para>
 /// <para>
 /// The scaled pictures are kept in a file of the user's cache folder and decoded again when a name, a size or a time of a file has changed,
@@ -72,23 +73,36 @@ public static class ImageFolder
     private static ScaledPictures Decode(
         string folder, int side, List<PictureFile> files, PictureCache? cache, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
-        (List<PictureFile> training, List<PictureFile> validation, List<PictureFile> test) = PictureFiles.Split(folder, files);
+        PictureSplits drawn = PictureFiles.Split(folder, files);
         var decoder = new PictureDecoder(side, files.Count, progress, cancellationToken);
-        (string Name, byte[] Pixels)[] splits =
-            [("training", decoder.Decode(training)), ("validation", decoder.Decode(validation)), ("test", decoder.Decode(test))];
+        (string Name, byte[] Pixels)[] splits = DecodeSplits();
+        int readable = files.Count - decoder.Unreadable.Count;
+        if (readable >= splits.Length && ((drawn.IsValidationDrawn && splits[1].Pixels.Length == 0) || (drawn.IsTestDrawn && splits[2].Pixels.Length == 0)))
+        {
+            // Every picture drawn for a split is damaged, as may happen in a small folder: drawn again among those that can be read.
+            drawn = PictureFiles.Split(folder, [.. files.Except(decoder.Unreadable)]);
+            splits = DecodeSplits();
+        }
+
         foreach ((string name, byte[] pixels) in splits)
         {
             if (pixels.Length == 0)
             {
-                string which = decoder.Skipped == files.Count ? "no image" : $"no image of the {name} split";
+                string which = readable == 0 ? "no image" : $"no image of the {name} split";
                 throw new InvalidDataException(
-                    $"ImageFolder: {which} in '{folder}' can be read; {decoder.Skipped} of {files.Count} cannot, the first: {decoder.FirstReason}");
+                    $"ImageFolder: {which} in '{folder}' can be read; {files.Count - readable} of {files.Count} cannot, the first: {decoder.FirstReason}");
             }
         }
 
-        ScaledPictures pictures = new(splits[0].Pixels, splits[1].Pixels, splits[2].Pixels, decoder.Skipped, decoder.FirstReason, decoder.Closed);
+        ScaledPictures pictures = new(
+            splits[0].Pixels, splits[1].Pixels, splits[2].Pixels, decoder.Unreadable.Count, decoder.FirstReason, decoder.Closed);
         Keep(cache, pictures, progress);
         return pictures;
+
+        (string Name, byte[] Pixels)[] DecodeSplits() =>
+        [
+            ("training", decoder.Decode(drawn.Training)), ("validation", decoder.Decode(drawn.Validation)), ("test", decoder.Decode(drawn.Test)),
+        ];
     }
 
     private static void Keep(PictureCache? cache, ScaledPictures pictures, IProgress<DataProgress>? progress)
@@ -109,13 +123,13 @@ public static class ImageFolder
         }
     }
 
-    /// <summary>Decodes and scales pictures on all threads, and counts those that cannot be read.</summary>
+    /// <summary>Decodes and scales pictures on all threads, and notes those that cannot be read.</summary>
     private sealed class PictureDecoder(int side, int total, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
         private int _done;
 
         /// <summary>Pictures that cannot be read.</summary>
-        public int Skipped { get; private set; }
+        public List<PictureFile> Unreadable { get; } = [];
 
         /// <summary>What is wrong with the first of them.</summary>
         public string? FirstReason { get; private set; }
@@ -162,7 +176,7 @@ public static class ImageFolder
                 }
 
                 _done += count;
-                progress?.Report(new ImagesDecoded(_done, total));
+                progress?.Report(new ImagesDecoded(Math.Min(_done, total), total));
             }
 
             return kept == files.Count ? pixels : pixels[..(kept * bytes)];
@@ -189,7 +203,7 @@ public static class ImageFolder
 
         private void Skip(PictureFile file, Exception failure)
         {
-            Skipped++;
+            Unreadable.Add(file);
             FirstReason ??= failure.Message;
             if (failure is not InvalidDataException)
             {

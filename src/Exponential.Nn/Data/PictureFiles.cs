@@ -32,7 +32,7 @@ internal static class PictureFiles
         {
             throw new DirectoryNotFoundException(File.Exists(root)
                 ? $"ImageFolder: '{root}' is a file; name the folder of the pictures"
-                : $"ImageFolder: there is no folder '{root}'; name the folder of the pictures");
+                : $"ImageFolder: there is no folder '{root}'; name the folder of the pictures (--data DIR on the command line)");
         }
 
         var found = new FileSystemEnumerable<PictureFile>(
@@ -54,7 +54,7 @@ internal static class PictureFiles
     /// by the SHA-256 of their names, so that a file added later moves few others.
     /// </summary>
     /// <exception cref="InvalidDataException">A split stays empty.</exception>
-    public static (List<PictureFile> Training, List<PictureFile> Validation, List<PictureFile> Test) Split(string folder, List<PictureFile> files)
+    public static PictureSplits Split(string folder, List<PictureFile> files)
     {
         ILookup<Part, PictureFile> parts = files.ToLookup(PartOf);
         List<PictureFile> training = [.. parts[Part.Training].OrderBy(file => HashOf(file.Name), StringComparer.Ordinal)];
@@ -69,7 +69,7 @@ internal static class PictureFiles
         }
 
         training.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return (training, validation, test);
+        return new PictureSplits(training, validation, test, !parts[Part.Validation].Any(), !parts[Part.Test].Any());
 
         List<PictureFile> Take(Part part)
         {
@@ -131,3 +131,12 @@ internal static class PictureFiles
 
     private static string HashOf(string name) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 }
+
+/// <summary>The pictures of each split.</summary>
+/// <param name="Training">The training split.</param>
+/// <param name="Validation">The validation split.</param>
+/// <param name="Test">The test split.</param>
+/// <param name="IsValidationDrawn">Whether the validation split has no sub-folder and is taken from the training pictures.</param>
+/// <param name="IsTestDrawn">The same of the test split.</param>
+internal sealed record PictureSplits(
+    List<PictureFile> Training, List<PictureFile> Validation, List<PictureFile> Test, bool IsValidationDrawn, bool IsTestDrawn);

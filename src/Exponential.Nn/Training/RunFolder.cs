@@ -126,7 +126,9 @@ public sealed class RunFolder
         var run = new RunFolder(path);
         return File.Exists(run.Last)
             ? run
-            : throw new FileNotFoundException($"resume: {path} has no {LastName}; is it the folder of a run that saved a checkpoint?");
+            : throw new FileNotFoundException(File.Exists(run.Settings)
+                ? $"resume: the run in {path} saved no checkpoint ({LastName}) before it ended; delete the folder and start it again"
+                : $"resume: {path} has no {LastName}; is it the folder of a run?");
     }
 
     /// <summary>Keeps other sessions from the run, in this process or another, until the result is disposed.</summary>

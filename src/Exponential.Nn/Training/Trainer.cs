@@ -130,6 +130,12 @@ public static class Trainer
         data = Limited(data, settings);
         TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, data.ImageShape);
         run.State.RequireImages(data.Train);
+        if (settings.MaxSteps > 0 && settings.MaxSteps < run.State.Step)
+        {
+            throw new ArgumentException(
+                $"resume: max_steps: the run has taken {run.State.Step} steps; got {settings.MaxSteps}, fewer than those. Raise it, or leave it out");
+        }
+
         var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
 
         // Nothing on the disk has changed so far, and nothing is refused from here on.

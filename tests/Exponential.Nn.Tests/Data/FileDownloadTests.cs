@@ -239,6 +239,15 @@ public sealed class FileDownloadTests : IDisposable
         Assert.Equal(_content[..200_000], File.ReadAllBytes(Part));
     }
 
+    [Fact]
+    public async Task AFileInTheFoldersPlaceIsNamed()
+    {
+        File.WriteAllText(_folder.File("deep"), "words");
+        IOException e = await Assert.ThrowsAsync<IOException>(() => Download().RunAsync(null, CancellationToken.None));
+        Assert.Equal($"download: '{_folder.File("deep")}' is a file; name the folder for the files", e.Message);
+        Assert.Empty(_server.Requests);
+    }
+
     private FileDownload Download(TimeSpan? patience = null) =>
         new(new KnownFile(_server.Address, Length, Sha256()), _folder.File("deep")) { Patience = patience ?? TimeSpan.FromMinutes(1) };
 

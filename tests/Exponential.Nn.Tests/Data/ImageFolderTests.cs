@@ -287,6 +287,32 @@ public sealed class ImageFolderTests : IDisposable
         Assert.False(Directory.Exists(Cache));
     }
 
+    /// <summary>Of twelve pictures in one folder, one is drawn for each split: whichever name the damaged one has, the others are a data set.</summary>
+    [Fact]
+    public void OneDamagedPictureDoesNotSpoilASmallFolder()
+    {
+        for (int damaged = 0; damaged < 12; damaged++)
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                if (i == damaged)
+                {
+                    Bomb($"{i}.png");
+                }
+                else
+                {
+                    Flat($"{i}.png", 2, 2, (byte)i);
+                }
+            }
+
+            var reports = new Reported<DataProgress>();
+            ImageDataset data = Load(progress: reports);
+            Assert.Equal((9, 1, 1), (data.Train.Count, data.Validation.Count, data.Test.Count));
+            Assert.Equal(1, Assert.Single(reports.All.OfType<ImagesSkipped>()).Count);
+            Assert.Equal(data.Test.Pixels.ToArray(), Load().Test.Pixels.ToArray());
+        }
+    }
+
     [Fact]
     public void NamesASplitOfWhichNothingIsLeft()
     {
@@ -302,7 +328,7 @@ public sealed class ImageFolderTests : IDisposable
     public void SaysWhatIsWrongWithAFolder()
     {
         Assert.Equal(
-            $"ImageFolder: there is no folder '{Pictures}'; name the folder of the pictures",
+            $"ImageFolder: there is no folder '{Pictures}'; name the folder of the pictures (--data DIR on the command line)",
             Assert.Throws<DirectoryNotFoundException>(() => Load()).Message);
         File.WriteAllText(Pictures, "words");
         Assert.Equal(

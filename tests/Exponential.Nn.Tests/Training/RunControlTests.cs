@@ -131,7 +131,7 @@ public class RunControlTests
         Assert.Empty(Directory.GetFiles(bare.Folder, "*.safetensors"));
         Assert.Empty(reports.OfType<CheckpointSaved>());
         FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => bare.Resume());
-        Assert.Equal($"resume: {bare.Folder} has no last.safetensors; is it the folder of a run that saved a checkpoint?", e.Message);
+        Assert.Equal($"resume: the run in {bare.Folder} saved no checkpoint (last.safetensors) before it ended; delete the folder and start it again", e.Message);
     }
 
     [Fact]
