@@ -19,6 +19,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     private readonly Scratch<nint> _targets;
     private readonly int _rows;
     private readonly int _depth;
+    private readonly int _partDepth;
     private readonly int _vectors;
     private readonly int _vectorsAtOnce;
 
@@ -41,7 +42,12 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         _rows = g.OutputChannels;
         _depth = g.Depth;
         _vectors = output.VectorCount(TSimd.Count);
-        _vectorsAtOnce = Math.Max(4, MostBytes / (g.InputChannels * TSimd.Count * sizeof(T)) / 4 * 4);
+        int partChannels = PartChannels(g, input);
+        _partDepth = partChannels * g.Taps;
+
+        // The parts of a sum pass over the output again, which should lie nearer then.
+        int mostBytes = partChannels < g.InputChannels ? MostBytes / 4 : MostBytes;
+        _vectorsAtOnce = Math.Max(4, mostBytes / (g.InputChannels * TSimd.Count * sizeof(T)) / 4 * 4);
         _positions = new Scratch<nint>(_vectors);
         centres.Positions(TSimd.Count, _positions.Pointer);
         _targets = new Scratch<nint>(_vectors);
@@ -55,8 +61,48 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
             columns.Pointer[k] = transposed ? (nint)(k / g.Taps) * _rows * g.Taps + (g.Taps - 1 - k % g.Taps) : k;
         }
 
-        _weights = new Scratch<T>(PackedRows<T>.Size(_rows, _depth));
-        PackedRows<T>.Pack(kernel, transposed ? g.Taps : _depth, columns.Pointer, _rows, _depth, scale, bias, _weights.Pointer);
+        int parts = (_depth + _partDepth - 1) / _partDepth;
+        _weights = new Scratch<T>(PackedRows<T>.Size(_rows, _depth) + ((parts - 1L) * _rows));
+        for (int start = 0, part = 0; start < _depth; start += _partDepth, part++)
+        {
+            PackedRows<T>.Pack(
+                kernel, transposed ? g.Taps : _depth, columns.Pointer + start, _rows, Math.Min(_partDepth, _depth - start), scale,
+                part == 0 ? bias : null, _weights.Pointer + ((start + part) * (nint)_rows));
+        }
+    }
+
+    /// <summary>
+    /// The input channels that a tile sums before the next tile, all of them where that can be: what a tile reads, its weights and the input
+    /// around it, should stay in the first-level cache from tile to tile.
+    /// </summary>
+    /// <remarks>
+    /// Tiles of few registers only: one of four vectors reads half as much for a multiply-add, and was 1 to 3% slower in parts. With 256 bits
+    /// and 16 registers 96 channels on 32x32 rose from 0.85 to 0.91 of the peak, 64 on 16x16 from 0.90 to 0.93.
+    /// </remarks>
+    private static int PartChannels(in ConvolutionGeometry g, in PaddedLayout input)
+    {
+        const int CacheBytes = 1 << 15;
+        const int LineBytes = 64;
+        int channels = g.InputChannels;
+        if (TSimd.TileVectors == 4 || g.OutputChannels <= 6)
+        {
+            return channels;
+        }
+
+        int tile = TSimd.TileVectors * TSimd.Count;
+        int row = g.OutputWidth * input.Lanes;
+        int rows = ((tile + row - 1) / row) + g.KernelHeight - 1;
+        int line = LineBytes / sizeof(T);
+        nint around = Math.Min(rows * (nint)(Math.Min(tile, row) + line), ((rows - 1) * input.RowStride) + Math.Min(tile, row) + line);
+        int bytes = checked((int)((around + (6 * g.Taps)) * sizeof(T)));
+        if (channels * (long)bytes <= CacheBytes * 3 / 4)
+        {
+            return channels;
+        }
+
+        int most = Math.Max(4, CacheBytes / 2 / bytes);
+        int parts = (channels + most - 1) / most;
+        return (channels + parts - 1) / parts;
     }
 
     /// <summary>Writes the offset of the input of each channel and tap from the output's position, [Depth].</summary>
@@ -92,14 +138,20 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         for (int vector = 0; vector < _vectors; vector += _vectorsAtOnce)
         {
             int vectors = Math.Min(_vectorsAtOnce, _vectors - vector);
-            int height;
-            for (int row = firstRow; row < endRow; row += height)
+            for (int start = 0, part = 0; start < _depth; start += _partDepth, part++)
             {
-                height = PackedRows<T>.TileHeight(_rows - row);
-                RegisterTile<T, TVector, TSimd>.Run(
-                    height, vectors, _depth, _weights.Pointer + (nint)row * (_depth + 1), source, _offsets.Pointer,
-                    _positions.Pointer + vector, _targets.Pointer + vector, addend == null ? null : addend + row * planeStride,
-                    destination + row * planeStride, planeStride, alpha);
+                int depth = Math.Min(_partDepth, _depth - start);
+                T* weights = _weights.Pointer + ((start + part) * (nint)_rows);
+                T* former = part == 0 ? addend : destination;
+                int height;
+                for (int row = firstRow; row < endRow; row += height)
+                {
+                    height = PackedRows<T>.TileHeight(_rows - row);
+                    RegisterTile<T, TVector, TSimd>.Run(
+                        height, vectors, depth, weights + (nint)row * (depth + 1), source, _offsets.Pointer + start,
+                        _positions.Pointer + vector, _targets.Pointer + vector, former == null ? null : former + row * planeStride,
+                        destination + row * planeStride, planeStride, alpha);
+                }
             }
         }
     }

@@ -43,6 +43,7 @@ public sealed unsafe class ConvolutionKernelTests
         yield return Make(17, 4, 8, 8, 6, 3, 3, 1, 1, 1, 1);
         yield return Make(1, 300, 16, 32, 7, 1, 1, 1, 1, 0, 0); // more input than a pass over the positions takes
         yield return Make(1, 5, 9, 9, 23, 3, 3, 1, 1, 1, 1);
+        yield return Make(1, 9, 9, 9, 100, 3, 3, 1, 1, 1, 1); // with few registers the input's gradient is summed in parts
 
         // Strides, even kernels, paddings that are smaller or larger than the kernel, uneven in the two directions.
         yield return Make(2, 3, 8, 8, 4, 2, 2, 2, 2, 0, 0);
