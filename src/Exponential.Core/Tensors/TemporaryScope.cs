@@ -23,6 +23,12 @@ internal sealed class TemporaryScope : IDisposable
         return scope;
     }
 
+    /// <summary>
+    /// A scope where nothing is recorded, so that memory is used again while it lies in the cache; null where something is, for the graph keeps
+    /// most of what is made.
+    /// </summary>
+    public static TemporaryScope? BeginUnrecorded() => Autograd.IsRecording ? null : Begin();
+
     public static void Register(Tensor tensor) => _current?._made.Add(tensor);
 
     /// <summary>Lets a result survive the scope. Constant time for the most recent tensors.</summary>

@@ -45,12 +45,15 @@ public sealed class DenseInResidualNet : Network
     /// <inheritdoc/>
     protected override Tensor ForwardCore(Tensor x)
     {
+        using TemporaryScope? scope = TemporaryScope.BeginUnrecorded();
         Tensor h = _first.Forward(x);
         foreach (DenseNet block in _blocks)
         {
             h = h + block.Forward(h);
         }
 
-        return _last.Forward(h);
+        Tensor result = _last.Forward(h);
+        scope?.Keep(result);
+        return result;
     }
 }

@@ -28,5 +28,11 @@ public sealed class DenseLayer : Network
     }
 
     /// <inheritdoc/>
-    protected override Tensor ForwardCore(Tensor x) => Tensor.Cat([x, _nn.Forward(x)], 1);
+    protected override Tensor ForwardCore(Tensor x)
+    {
+        using TemporaryScope? scope = TemporaryScope.BeginUnrecorded();
+        Tensor result = Tensor.Cat([x, _nn.Forward(x)], 1);
+        scope?.Keep(result);
+        return result;
+    }
 }
