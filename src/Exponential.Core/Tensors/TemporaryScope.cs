@@ -1,8 +1,8 @@
 namespace Exponential;
 
 /// <summary>
-/// Collects the tensors that a derivative, or an optimizer's step, makes on the way, and gives all but its results back at once
-/// instead of waiting for finalisers. Only code that keeps no other handle may run inside.
+/// Collects the tensors that a derivative, a network or an optimizer's step makes on the way, and gives all but its results back at once
+/// instead of waiting for finalisers; a graph holds what it needs by itself. Only code that keeps no other handle may run inside.
 /// </summary>
 internal sealed class TemporaryScope : IDisposable
 {
@@ -22,12 +22,6 @@ internal sealed class TemporaryScope : IDisposable
         _current = scope;
         return scope;
     }
-
-    /// <summary>
-    /// A scope where nothing is recorded, so that memory is used again while it lies in the cache; null where something is, for the graph keeps
-    /// most of what is made.
-    /// </summary>
-    public static TemporaryScope? BeginUnrecorded() => Autograd.IsRecording ? null : Begin();
 
     public static void Register(Tensor tensor) => _current?._made.Add(tensor);
 

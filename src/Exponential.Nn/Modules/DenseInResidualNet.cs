@@ -45,7 +45,7 @@ public sealed class DenseInResidualNet : Network
     /// <inheritdoc/>
     protected override Tensor ForwardCore(Tensor x)
     {
-        using TemporaryScope? scope = TemporaryScope.BeginUnrecorded();
+        using TemporaryScope scope = TemporaryScope.Begin();
         Tensor h = _first.Forward(x);
         foreach (DenseNet block in _blocks)
         {
@@ -53,7 +53,7 @@ public sealed class DenseInResidualNet : Network
         }
 
         Tensor result = _last.Forward(h);
-        scope?.Keep(result);
+        scope.Keep(result);
         return result;
     }
 }

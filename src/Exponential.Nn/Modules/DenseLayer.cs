@@ -30,9 +30,9 @@ public sealed class DenseLayer : Network
     /// <inheritdoc/>
     protected override Tensor ForwardCore(Tensor x)
     {
-        using TemporaryScope? scope = TemporaryScope.BeginUnrecorded();
+        using TemporaryScope scope = TemporaryScope.Begin();
         Tensor result = Tensor.Cat([x, _nn.Forward(x)], 1);
-        scope?.Keep(result);
+        scope.Keep(result);
         return result;
     }
 }
