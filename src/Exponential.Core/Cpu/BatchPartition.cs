@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace Exponential;
 
@@ -8,7 +9,8 @@ namespace Exponential;
 /// </summary>
 /// <param name="items">The number of items of the batch.</param>
 /// <param name="size">The number of values of the sum.</param>
-internal readonly struct BatchPartition(int items, int size)
+/// <param name="mostBlocks">The most blocks, beside the 16.</param>
+internal readonly struct BatchPartition(int items, int size, int mostBlocks = int.MaxValue)
 {
     private const int MostBlocks = 16;
 
@@ -16,7 +18,7 @@ internal readonly struct BatchPartition(int items, int size)
     private const int MostValues = 1 << 23;
 
     /// <summary>The number of blocks; at least 1.</summary>
-    public int Blocks { get; } = Math.Clamp(items, 1, Math.Clamp(MostValues / size, 1, MostBlocks));
+    public int Blocks { get; } = Math.Clamp(items, 1, Math.Clamp(MostValues / size, 1, Math.Min(MostBlocks, mostBlocks)));
 
     /// <summary>The first item of a block.</summary>
     public int Start(int block) => (int)((long)items * block / Blocks);
@@ -25,21 +27,22 @@ internal readonly struct BatchPartition(int items, int size)
     public unsafe void Reduce<T>(T* partial, T scale, T* destination)
         where T : unmanaged, INumberBase<T>
     {
-        const int Piece = 1 << 14;
+        const int Piece = 1 << 12;
         int blocks = Blocks;
         int count = size;
         KernelWork.For((long)count * blocks, (count + Piece - 1) / Piece, piece =>
         {
-            int end = Math.Min(count, (piece + 1) * Piece);
-            for (int i = piece * Piece; i < end; i++)
+            int start = piece * Piece;
+            var sum = new Span<T>(destination + start, Math.Min(Piece, count - start));
+            new ReadOnlySpan<T>(partial + start, sum.Length).CopyTo(sum);
+            for (int block = 1; block < blocks; block++)
             {
-                T sum = partial[i];
-                for (int block = 1; block < blocks; block++)
-                {
-                    sum += partial[(nint)block * count + i];
-                }
+                TensorPrimitives.Add(sum, new ReadOnlySpan<T>(partial + ((nint)block * count + start), sum.Length), sum);
+            }
 
-                destination[i] = scale * sum;
+            if (scale != T.One)
+            {
+                TensorPrimitives.Multiply(sum, scale, sum);
             }
         });
     }

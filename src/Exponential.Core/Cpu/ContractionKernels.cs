@@ -116,6 +116,10 @@ internal sealed unsafe class ContractionKernels<T, TVector, TSimd> : Contraction
         {
             WinogradKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);
         }
+        else if (PointwiseKernelGradient<T, TVector, TSimd>.Takes(g))
+        {
+            PointwiseKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);
+        }
         else if (DirectConvolution<T, TVector, TSimd>.Takes(g))
         {
             DirectKernelGradient<T, TVector, TSimd>.Run(g, input, outputGradient, kernelGradient);

@@ -32,6 +32,12 @@ internal readonly record struct ConvolutionGeometry(
 
     /// <summary>The number of values of an output channel.</summary>
     public int OutputPlane => OutputHeight * OutputWidth;
+
+    /// <summary>The same convolution of images of one row, where it goes pixel by pixel.</summary>
+    public ConvolutionGeometry Flattened() =>
+        this is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, PaddingHeight: 0, PaddingWidth: 0 }
+            ? this with { InputHeight = 1, InputWidth = InputPlane, OutputHeight = 1, OutputWidth = OutputPlane }
+            : this;
 }
 
 /// <summary>

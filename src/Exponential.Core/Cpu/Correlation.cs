@@ -49,12 +49,16 @@ internal readonly unsafe struct Correlation<T, TVector, TSimd> : IDisposable
     /// <param name="rows">The output channels.</param>
     /// <param name="columns">The columns; the range begins at a multiple of the tile's columns.</param>
     /// <param name="result">The whole gradient [Rows, Columns].</param>
-    public void Accumulate(int segments, T** left, T** right, Range rows, Range columns, T* result)
+    /// <param name="next">What will be read next: its offset from the range's first column in each right image, or 0.</param>
+    /// <param name="nextSize">The number of values of it in each image.</param>
+    public void Accumulate(int segments, T** left, T** right, Range rows, Range columns, T* result, nint next = 0, nint nextSize = 0)
     {
         int width = CorrelationTile<T, TVector, TSimd>.Columns;
         (int firstRow, int rowCount) = rows.GetOffsetAndLength(Rows);
         (int firstColumn, int columnCount) = columns.GetOffsetAndLength(Columns);
         T** tile = stackalloc T*[segments];
+        nint linesAtOnce = (nint)Vectors * Ahead.Line / sizeof(T); // a line at each position
+        nint asked = 0;
         int height;
         for (int row = firstRow; row < firstRow + rowCount; row += height)
         {
@@ -64,11 +68,17 @@ internal readonly unsafe struct Correlation<T, TVector, TSimd> : IDisposable
                 tile[s] = left[s] + row * _leftStride;
             }
 
+            // Meanwhile the left images' next rows, and a part of what comes after this range, come into the cache.
+            nint leftAhead = height * _leftStride;
             for (int column = firstColumn; column < firstColumn + columnCount; column += width)
             {
+                nint shift = _shifts.Pointer[column] - _shifts.Pointer[firstColumn];
                 CorrelationTile<T, TVector, TSimd>.Run(
                     height, segments, tile, _leftStride, right, _shifts.Pointer + column, Vectors, _positions.Pointer,
-                    result + (nint)row * Columns + column, Columns, Math.Min(width, firstColumn + columnCount - column));
+                    result + (nint)row * Columns + column, Columns, Math.Min(width, firstColumn + columnCount - column), leftAhead,
+                    asked < nextSize ? next + asked - shift : 0);
+                leftAhead += linesAtOnce;
+                asked += linesAtOnce;
             }
         }
     }

@@ -29,41 +29,43 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     /// <param name="result">The first sum.</param>
     /// <param name="resultStride">The distance of rows of the result.</param>
     /// <param name="columns">How many of the columns to write.</param>
+    /// <param name="leftAhead">The offset from each first row of left values to ask for meanwhile, a cache line at each position.</param>
+    /// <param name="rightAhead">The offset from each first column of right values to ask for.</param>
     public static void Run(
         int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result,
-        nint resultStride, int columns)
+        nint resultStride, int columns, nint leftAhead, nint rightAhead)
     {
         if (Columns == 4)
         {
-            Tiles<Four>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+            Tiles<Four>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
         }
         else
         {
-            Tiles<Two>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+            Tiles<Two>(rows, segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
         }
     }
 
     private static void Tiles<TColumns>(
         int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result,
-        nint resultStride, int columns)
+        nint resultStride, int columns, nint leftAhead, nint rightAhead)
         where TColumns : struct, INumber
     {
         switch (rows)
         {
             case 6:
-                Tile<Six, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Six, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
                 break;
             case 4:
-                Tile<Four, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Four, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
                 break;
             case 3:
-                Tile<Three, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Three, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
                 break;
             case 2:
-                Tile<Two, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<Two, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
                 break;
             default:
-                Tile<One, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns);
+                Tile<One, TColumns>(segments, left, leftStride, right, shifts, vectors, positions, result, resultStride, columns, leftAhead, rightAhead);
                 break;
         }
     }
@@ -72,7 +74,7 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TRows, TColumns>(
         int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride,
-        int columns)
+        int columns, nint leftAhead, nint rightAhead)
         where TRows : struct, INumber
         where TColumns : struct, INumber
     {
@@ -101,9 +103,15 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
             T* left3 = left2 + leftStride;
             T* left4 = left3 + leftStride;
             T* left5 = left4 + leftStride;
+            T* leftLine = left0 + leftAhead;
+            T* rightLine = right0 + rightAhead;
             nint* end = positions + vectors;
             for (nint* position = positions; position < end; position++)
             {
+                Ahead.Ask(leftLine);
+                Ahead.Ask(rightLine);
+                leftLine += Ahead.Line / sizeof(T);
+                rightLine += Ahead.Line / sizeof(T);
                 nint p = *position;
                 TVector x0 = TSimd.Load(right0 + p);
                 TVector x1 = TSimd.Load(right1 + p);

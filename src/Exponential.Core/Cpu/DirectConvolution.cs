@@ -32,7 +32,7 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
 
     private static void Run(in ConvolutionGeometry geometry, bool transposed, T* input, T* kernel, T* bias, T* output, bool rectified)
     {
-        ConvolutionGeometry g = geometry;
+        ConvolutionGeometry g = geometry.Flattened();
         var inputLayout = PaddedLayout.Input(g, TSimd.Count);
         var centres = PaddedLayout.Centres(g, inputLayout, TSimd.Count);
         var outputLayout = PaddedLayout.Output(centres, TSimd.Count);
@@ -63,7 +63,15 @@ internal static unsafe class DirectConvolution<T, TVector, TSimd>
                 PaddedImages<T, TVector, TSimd>.Pack(inputLayout, source, count, paddedSource);
             }
 
-            product.Run(paddedSource + inputLayout.Origin, null, T.One, paddedResult, outputLayout.PlaneStride, firstRow, endRow);
+            // The next images, where this thread will come to them.
+            var ahead = default(Ahead);
+            if (parts == 1 && first + lanes < g.Batch && !Workers.BeginsShare(block + 1, groups))
+            {
+                ahead = new Ahead(
+                    source + lanes * inputSize, lanes * inputSize * sizeof(T), result + lanes * outputSize, lanes * outputSize * sizeof(T));
+            }
+
+            product.Run(paddedSource + inputLayout.Origin, null, T.One, paddedResult, outputLayout.PlaneStride, firstRow, endRow, ahead);
             if (!outputLayout.IsPlain)
             {
                 PaddedImages<T, TVector, TSimd>.Unpack(outputLayout, paddedResult, count, result, firstRow, endRow);

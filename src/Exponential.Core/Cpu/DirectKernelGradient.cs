@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Exponential;
 
-/// <summary>The gradient for the kernel of the convolutions that <see cref="DirectConvolution{T, TVector, TSimd}"/> takes.</summary>
+/// <summary>
+/// The gradient for the kernel of the convolutions that <see cref="DirectConvolution{T, TVector, TSimd}"/> takes; those that
+/// <see cref="PointwiseKernelGradient{T, TVector, TSimd}"/> takes are faster there.
+/// </summary>
 /// <remarks>
 /// Some images at a time are copied into padded layouts, then the gradient is cut into blocks of rows and columns, each summed
 /// over those images by one thread: there are no partial gradients to add up, and the order of a sum does not depend on threads.
@@ -22,59 +25,39 @@ internal static unsafe class DirectKernelGradient<T, TVector, TSimd>
 
     public static void Run(in ConvolutionGeometry geometry, T* input, T* outputGradient, T* kernelGradient)
     {
-        ConvolutionGeometry g = geometry;
+        ConvolutionGeometry g = geometry.Flattened();
         new Span<T>(kernelGradient, g.OutputChannels * g.Depth).Clear();
         var right = PaddedLayout.Input(g, TSimd.Count);
         var left = PaddedLayout.Centres(g, right, TSimd.Count);
         using var correlation = new Correlation<T, TVector, TSimd>(g, right, left);
         nint inputSize = (nint)g.InputChannels * g.InputPlane;
         nint outputSize = (nint)g.OutputChannels * g.OutputPlane;
-        bool inPlace = left.IsPlain && right.IsPlain;
         int lanes = right.Lanes;
         int groups = (g.Batch + lanes - 1) / lanes;
         int groupsAtOnce = Math.Max(1, Correlation<T, TVector, TSimd>.EnoughVectors / correlation.Vectors);
-        if (!inPlace)
-        {
-            groupsAtOnce = (int)Math.Clamp(MostBytes / ((right.Size + left.Size) * sizeof(T)), 1, groupsAtOnce);
-        }
-
+        groupsAtOnce = (int)Math.Clamp(MostBytes / ((right.Size + left.Size) * sizeof(T)), 1, groupsAtOnce);
         groupsAtOnce = Math.Min(groupsAtOnce, Math.Max(1, groups));
         using var segmentMemory = new Scratch<nint>(2 * groupsAtOnce);
         T** rightSegments = (T**)segmentMemory.Pointer;
         T** leftSegments = rightSegments + groupsAtOnce;
-        using var memory = new Scratch<T>(inPlace ? 0 : groupsAtOnce * (right.Size + left.Size));
-        if (!inPlace)
-        {
-            new Span<T>(memory.Pointer, checked((int)(groupsAtOnce * (right.Size + left.Size)))).Clear();
-        }
-
+        using var memory = new Scratch<T>(groupsAtOnce * (right.Size + left.Size));
+        new Span<T>(memory.Pointer, checked((int)(groupsAtOnce * (right.Size + left.Size)))).Clear();
         T* padded = memory.Pointer;
         for (int start = 0; start < groups; start += groupsAtOnce)
         {
             int count = Math.Min(groupsAtOnce, groups - start);
             int firstGroup = start;
-            if (inPlace)
+            KernelWork.For(8L * count * (right.Size + left.Size), count, i =>
             {
-                for (int i = 0; i < count; i++)
-                {
-                    rightSegments[i] = input + (start + i) * inputSize;
-                    leftSegments[i] = outputGradient + (start + i) * outputSize;
-                }
-            }
-            else
-            {
-                KernelWork.For(8L * count * (right.Size + left.Size), count, i =>
-                {
-                    int image = (firstGroup + i) * lanes;
-                    int images = Math.Min(lanes, g.Batch - image);
-                    T* rightMemory = padded + i * (right.Size + left.Size);
-                    T* leftMemory = rightMemory + right.Size;
-                    PaddedImages<T, TVector, TSimd>.Pack(right, input + image * inputSize, images, rightMemory);
-                    PaddedImages<T, TVector, TSimd>.Pack(left, outputGradient + image * outputSize, images, leftMemory);
-                    rightSegments[i] = rightMemory + right.Origin;
-                    leftSegments[i] = leftMemory + left.Origin;
-                });
-            }
+                int image = (firstGroup + i) * lanes;
+                int images = Math.Min(lanes, g.Batch - image);
+                T* rightMemory = padded + i * (right.Size + left.Size);
+                T* leftMemory = rightMemory + right.Size;
+                PaddedImages<T, TVector, TSimd>.Pack(right, input + image * inputSize, images, rightMemory);
+                PaddedImages<T, TVector, TSimd>.Pack(left, outputGradient + image * outputSize, images, leftMemory);
+                rightSegments[i] = rightMemory + right.Origin;
+                leftSegments[i] = leftMemory + left.Origin;
+            });
 
             int rowBlocks = (g.OutputChannels + RowBlock - 1) / RowBlock;
             int columnBlocks = (g.Depth + ColumnBlock - 1) / ColumnBlock;

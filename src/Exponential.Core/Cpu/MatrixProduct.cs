@@ -112,7 +112,7 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
             {
                 int some = Math.Min(depth, k - first);
                 PackedRows<T>.Pack(
-                    a + firstRow * aRow + first * aCol, aRow, aCol, rows, some, packedA + PackedOffset(m, firstRow, first, some, depth));
+                    a + firstRow * aRow + first * aCol, aRow, aCol, rows, some, null, packedA + PackedOffset(m, firstRow, first, some, depth));
             }
         });
         KernelWork.For(work, cut.RowBlocks * cut.ColumnBlocks, block =>

@@ -57,20 +57,25 @@ internal static unsafe class PackedRows<T>
         }
     }
 
-    /// <summary>Packs <c>a[row rowStride + k columnStride]</c>, with zeros as start values.</summary>
+    /// <summary>Packs <c>a[row rowStride + k columnStride]</c>.</summary>
     /// <param name="a">The first weight.</param>
     /// <param name="rowStride">The distance of rows.</param>
     /// <param name="columnStride">The distance of k.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="depth">The number of k.</param>
+    /// <param name="start">The start value of each row, or null for zeros.</param>
     /// <param name="packed">Room for <see cref="Size"/> values.</param>
-    public static void Pack(T* a, nint rowStride, nint columnStride, int rows, int depth, T* packed)
+    public static void Pack(T* a, nint rowStride, nint columnStride, int rows, int depth, T* start, T* packed)
     {
         int height;
         for (int row = 0; row < rows; row += height)
         {
             height = TileHeight(rows - row);
-            new Span<T>(packed, height).Clear();
+            for (int r = 0; r < height; r++)
+            {
+                packed[r] = start == null ? T.Zero : start[row + r];
+            }
+
             PackTile(a + row * rowStride, rowStride, columnStride, height, depth, packed + height);
             packed += (nint)height * (depth + 1);
         }

@@ -75,29 +75,38 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
         int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend,
         T* destination, nint rowStride, T alpha)
     {
+        var nothing = default(Ahead);
+        Run(rows, vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref nothing);
+    }
+
+    /// <summary>The same, asking for other memory meanwhile.</summary>
+    public static void Run(
+        int rows, int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend,
+        T* destination, nint rowStride, T alpha, ref Ahead ahead)
+    {
         switch (rows)
         {
             case 6:
-                Across<Six>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Across<Six>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
                 break;
             case 4:
-                Across<Four>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Across<Four>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
                 break;
             case 3:
-                Across<Three>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Across<Three>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
                 break;
             case 2:
-                Across<Two>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Across<Two>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
                 break;
             default:
-                Across<One>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Across<One>(vectors, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
                 break;
         }
     }
 
     private static void Across<TRows>(
         int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination,
-        nint rowStride, T alpha)
+        nint rowStride, T alpha, ref Ahead ahead)
         where TRows : struct, INumber
     {
         int wide = TSimd.TileVectors == 4 || TRows.Value < 4 ? 4 : TRows.Value == 4 ? 3 : 2;
@@ -106,15 +115,15 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
         {
             if (wide == 4)
             {
-                Tiles<TRows, Four>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Tiles<TRows, Four>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
             }
             else if (wide == 3)
             {
-                Tiles<TRows, Three>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Tiles<TRows, Three>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
             }
             else
             {
-                Tiles<TRows, Two>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+                Tiles<TRows, Two>(tiles, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
             }
 
             positions += tiles * wide;
@@ -123,7 +132,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
         if (rest >= 2)
         {
-            Tiles<TRows, Two>(1, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+            Tiles<TRows, Two>(1, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
             positions += 2;
             targets += 2;
             rest -= 2;
@@ -131,7 +140,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
         if (rest > 0)
         {
-            Tiles<TRows, One>(1, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha);
+            Tiles<TRows, One>(1, depth, weights, source, offsets, positions, targets, addend, destination, rowStride, alpha, ref ahead);
         }
     }
 
@@ -142,7 +151,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tiles<TRows, TVectors>(
-        int tiles, int depth, T* packed, T* source, nint* start, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha)
+        int tiles, int depth, T* packed, T* source, nint* start, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha,
+        ref Ahead ahead)
         where TRows : struct, INumber
         where TVectors : struct, INumber
     {
@@ -152,6 +162,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
         {
             T* weights = packed;
             nint* offsets = start;
+            byte* line = (byte*)ahead.Take(depth, packed, out nint lineDistance);
             T* source0 = source + positions[0];
             T* source1 = TVectors.Value > 1 ? source + positions[1] : source0;
             T* source2 = TVectors.Value > 2 ? source + positions[2] : source0;
@@ -173,6 +184,10 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
             for (nint* last = end - 2; TRows.Value * TVectors.Value >= 12 && offsets < last; offsets += 3, weights += 3 * TRows.Value)
             {
+                Ahead.Ask(line);
+                Ahead.Ask(line + lineDistance);
+                Ahead.Ask(line + 2 * lineDistance);
+                line += 3 * lineDistance;
                 Term<TRows, TVectors>(
                     weights, source0, source1, source2, source3, offsets[0],
                     ref sum00, ref sum01, ref sum02, ref sum03,
@@ -199,8 +214,9 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
                     ref sum50, ref sum51, ref sum52, ref sum53);
             }
 
-            for (; offsets < end; offsets++, weights += TRows.Value)
+            for (; offsets < end; offsets++, weights += TRows.Value, line += lineDistance)
             {
+                Ahead.Ask(line);
                 Term<TRows, TVectors>(
                     weights, source0, source1, source2, source3, offsets[0],
                     ref sum00, ref sum01, ref sum02, ref sum03,

@@ -62,12 +62,23 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         }
 
         int parts = (_depth + _partDepth - 1) / _partDepth;
+        bool regular = scale == T.One && (!transposed || g.Taps == 1);
         _weights = new Scratch<T>(PackedRows<T>.Size(_rows, _depth) + ((parts - 1L) * _rows));
         for (int start = 0, part = 0; start < _depth; start += _partDepth, part++)
         {
-            PackedRows<T>.Pack(
-                kernel, transposed ? g.Taps : _depth, columns.Pointer + start, _rows, Math.Min(_partDepth, _depth - start), scale,
-                part == 0 ? bias : null, _weights.Pointer + ((start + part) * (nint)_rows));
+            nint rowStride = transposed ? g.Taps : _depth;
+            int depth = Math.Min(_partDepth, _depth - start);
+            T* starts = part == 0 ? bias : null;
+            T* packed = _weights.Pointer + ((start + part) * (nint)_rows);
+            if (regular)
+            {
+                nint columnStride = transposed ? _rows : 1;
+                PackedRows<T>.Pack(kernel + start * columnStride, rowStride, columnStride, _rows, depth, starts, packed);
+            }
+            else
+            {
+                PackedRows<T>.Pack(kernel, rowStride, columns.Pointer + start, _rows, depth, scale, starts, packed);
+            }
         }
     }
 
@@ -128,12 +139,13 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     /// <param name="destination">The first value of the output.</param>
     /// <param name="planeStride">The distance of the destination's channels.</param>
     public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride) =>
-        Run(source, addend, alpha, destination, planeStride, 0, _rows);
+        Run(source, addend, alpha, destination, planeStride, 0, _rows, default);
 
     /// <summary>
-    /// The same for the output channels from <paramref name="firstRow"/>, where a tile begins, to <paramref name="endRow"/>.
+    /// The same for the output channels from <paramref name="firstRow"/>, where a tile begins, to <paramref name="endRow"/>, asking for other
+    /// memory meanwhile.
     /// </summary>
-    public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride, int firstRow, int endRow)
+    public void Run(T* source, T* addend, T alpha, T* destination, nint planeStride, int firstRow, int endRow, Ahead ahead)
     {
         for (int vector = 0; vector < _vectors; vector += _vectorsAtOnce)
         {
@@ -150,7 +162,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
                     RegisterTile<T, TVector, TSimd>.Run(
                         height, vectors, depth, weights + (nint)row * (depth + 1), source, _offsets.Pointer + start,
                         _positions.Pointer + vector, _targets.Pointer + vector, former == null ? null : former + row * planeStride,
-                        destination + row * planeStride, planeStride, alpha);
+                        destination + row * planeStride, planeStride, alpha, ref ahead);
                 }
             }
         }

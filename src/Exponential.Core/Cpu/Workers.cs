@@ -82,6 +82,16 @@ internal static class Workers
         job.Error?.Throw();
     }
 
+    /// <summary>Whether a block of a job is the first of a thread's share, so that another thread computes the one before.</summary>
+    public static bool BeginsShare(int block, int blockCount)
+    {
+        int shares = Math.Min(Math.Min(_count, MostThreads), blockCount);
+        long share = ((long)block * shares + blockCount - 1) / blockCount;
+        return FirstBlock(share, shares, blockCount) == block;
+    }
+
+    private static int FirstBlock(long share, int shares, int blockCount) => (int)(blockCount * share / shares);
+
     private static void EnsureStarted(int helpers)
     {
         if (Volatile.Read(ref _started) >= helpers)
@@ -165,8 +175,8 @@ internal static class Workers
             _shares = new Share[helpers + 1];
             for (int i = 0; i < _shares.Length; i++)
             {
-                _shares[i].Taken = (int)((long)blockCount * i / _shares.Length) - 1;
-                _shares[i].Last = (int)((long)blockCount * (i + 1) / _shares.Length) - 1;
+                _shares[i].Taken = FirstBlock(i, _shares.Length, blockCount) - 1;
+                _shares[i].Last = FirstBlock(i + 1, _shares.Length, blockCount) - 1;
             }
         }
 

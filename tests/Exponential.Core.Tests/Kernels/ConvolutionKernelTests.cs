@@ -42,6 +42,8 @@ public sealed unsafe class ConvolutionKernelTests
         yield return Make(2, 300, 5, 4, 3, 1, 1, 1, 1, 0, 0);
         yield return Make(17, 4, 8, 8, 6, 3, 3, 1, 1, 1, 1);
         yield return Make(1, 300, 16, 32, 7, 1, 1, 1, 1, 0, 0); // more input than a pass over the positions takes
+        yield return Make(20, 70, 16, 16, 9, 1, 1, 1, 1, 0, 0); // several blocks of images and of columns
+        yield return Make(130, 3, 16, 16, 2, 1, 1, 1, 1, 0, 0); // more images than blocks take at once
         yield return Make(1, 5, 9, 9, 23, 3, 3, 1, 1, 1, 1);
         yield return Make(1, 9, 9, 9, 100, 3, 3, 1, 1, 1, 1); // with few registers the input's gradient is summed in parts
 

@@ -24,6 +24,14 @@ public sealed class WorkersTests
         }
     }
 
+    [Fact]
+    public void SharesBeginWhereTheBlocksAreCut()
+    {
+        using var count = new WorkerCount(3);
+        Assert.Equal([0, 2, 5], Enumerable.Range(0, 8).Where(block => Workers.BeginsShare(block, 8)));
+        Assert.Equal([0, 1], Enumerable.Range(0, 2).Where(block => Workers.BeginsShare(block, 2)));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
