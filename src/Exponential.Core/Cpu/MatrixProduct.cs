@@ -85,6 +85,11 @@ internal static unsafe class MatrixProduct<T, TVector, TSimd>
             return;
         }
 
+        if (m == 0 || n == 0)
+        {
+            return;
+        }
+
         int rowsAtOnce = Math.Max(MostRows, MostPacked / k / MostRows * MostRows);
         for (int row = 0; row < m; row += rowsAtOnce)
         {
