@@ -24,13 +24,14 @@ internal sealed class CollapsedAxes
 
     public static CollapsedAxes Of(Shape shape, params ReadOnlySpan<int[]> strides)
     {
-        var lengths = new List<int>(shape.Rank + 1);
-        var joined = new List<int>[strides.Length];
+        int[] lengths = new int[Math.Max(1, shape.Rank)];
+        int[][] joined = new int[strides.Length][];
         for (int operand = 0; operand < strides.Length; operand++)
         {
-            joined[operand] = new List<int>(shape.Rank + 1);
+            joined[operand] = new int[lengths.Length];
         }
 
+        int count = 0;
         for (int axis = 0; axis < shape.Rank; axis++)
         {
             int length = shape[axis];
@@ -39,44 +40,46 @@ internal sealed class CollapsedAxes
                 continue;
             }
 
-            bool joins = lengths.Count > 0;
+            bool joins = count > 0;
             for (int operand = 0; joins && operand < strides.Length; operand++)
             {
-                joins = joined[operand][^1] == strides[operand][axis] * length;
+                joins = joined[operand][count - 1] == strides[operand][axis] * length;
             }
 
             if (joins)
             {
-                lengths[^1] *= length;
+                lengths[count - 1] *= length;
             }
             else
             {
-                lengths.Add(length);
+                lengths[count++] = length;
             }
 
             for (int operand = 0; operand < strides.Length; operand++)
             {
-                if (joins)
-                {
-                    joined[operand][^1] = strides[operand][axis];
-                }
-                else
-                {
-                    joined[operand].Add(strides[operand][axis]);
-                }
+                joined[operand][count - 1] = strides[operand][axis];
             }
         }
 
-        if (lengths.Count == 0)
+        if (count == 0)
         {
-            lengths.Add(1);
-            foreach (List<int> operand in joined)
+            lengths[0] = 1;
+            foreach (int[] operand in joined)
             {
-                operand.Add(1);
+                operand[0] = 1;
             }
+
+            count = 1;
         }
 
-        return new CollapsedAxes([.. lengths], Array.ConvertAll(joined, static operand => operand.ToArray()));
+        // Mostly all axes join to one.
+        Array.Resize(ref lengths, count);
+        for (int operand = 0; operand < joined.Length; operand++)
+        {
+            Array.Resize(ref joined[operand], count);
+        }
+
+        return new CollapsedAxes(lengths, joined);
     }
 
     /// <summary>Where a row (all axes but the innermost, in row-major order) starts in an operand.</summary>
