@@ -19,7 +19,7 @@ internal unsafe struct Ahead
     private byte* _next;
     private byte* _end;
     private byte* _second;
-    private byte* _secondEnd;
+    private readonly byte* _secondEnd;
 
     /// <summary>Asks for two ranges, one after the other.</summary>
     public Ahead(void* first, nint firstBytes, void* second, nint secondBytes)
