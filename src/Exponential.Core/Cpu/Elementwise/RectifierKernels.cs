@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Exponential;
@@ -64,6 +63,6 @@ internal static unsafe class RectifierKernels
             gradient[i] = value[i] > T.Zero ? cotangent[i] : T.Zero;
         }
 
-        return TensorPrimitives.Sum(new ReadOnlySpan<T>(gradient, length));
+        return ReduceKernels.Sum(gradient, length);
     }
 }

@@ -37,6 +37,31 @@ internal static unsafe class ReduceKernels
         }
     }
 
+    /// <summary>The sum of some values, in four running sums of vectors: TensorPrimitives' one waits for its additions and leaves a tenth of the cache's speed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static T Sum<T>(T* x, int length)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Vector<T> sum0 = Vector<T>.Zero, sum1 = Vector<T>.Zero, sum2 = Vector<T>.Zero, sum3 = Vector<T>.Zero;
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i <= length - (4 * lanes); i += 4 * lanes)
+        {
+            sum0 += Vector.Load(x + i);
+            sum1 += Vector.Load(x + i + lanes);
+            sum2 += Vector.Load(x + i + (2 * lanes));
+            sum3 += Vector.Load(x + i + (3 * lanes));
+        }
+
+        T sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
+        for (; i < length; i++)
+        {
+            sum += x[i];
+        }
+
+        return sum;
+    }
+
     private static void FoldRuns<T>(ReduceKind kind, T* x, JoinedAxes axes, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -120,31 +145,6 @@ internal static unsafe class ReduceKernels
             ReduceKind.Max => TensorPrimitives.Max(run),
             _ => TensorPrimitives.Min(run),
         });
-    }
-
-    /// <summary>Four running sums of vectors: TensorPrimitives' one waits for its additions and leaves a tenth of the cache's speed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Sum<T>(T* x, int length)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        Vector<T> sum0 = Vector<T>.Zero, sum1 = Vector<T>.Zero, sum2 = Vector<T>.Zero, sum3 = Vector<T>.Zero;
-        int lanes = Vector<T>.Count;
-        int i = 0;
-        for (; i <= length - (4 * lanes); i += 4 * lanes)
-        {
-            sum0 += Vector.Load(x + i);
-            sum1 += Vector.Load(x + i + lanes);
-            sum2 += Vector.Load(x + i + (2 * lanes));
-            sum3 += Vector.Load(x + i + (3 * lanes));
-        }
-
-        T sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
-        for (; i < length; i++)
-        {
-            sum += x[i];
-        }
-
-        return sum;
     }
 
     private static double Combine(ReduceKind kind, double a, double b) => kind switch
