@@ -103,6 +103,8 @@ public sealed unsafe class BufferPoolTests
     [InlineData(int.MaxValue, DType.Float64, "Allocate: 17,179,869,176 bytes asked for one tensor; the most is 2,147,483,519")]
     public void AnAbsurdTensorIsRefusedBeforeAnythingIsAllocated(int count, DType dtype, string message)
     {
+        // What earlier tests left behind would come back meanwhile.
+        BufferPool.CollectUnreachable(2);
         (long inUse, long pooled, long managed) = (BufferPool.InUse, BufferPool.Pooled, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(message, Assert.Throws<OutOfMemoryException>(() => Tensor.Zeros([count], dtype)).Message);
         Assert.Equal(message, Assert.Throws<OutOfMemoryException>(() => new Generator(1).Normal([count], dtype)).Message);
