@@ -22,6 +22,19 @@ public class LuDecompositionTests
         CheckSolve<float>(seed, 1 + size % 60, 1 + width % 40);
     }
 
+    [Theory]
+    [InlineData(64, 5)]
+    [InlineData(65, 1)]
+    [InlineData(128, 17)]
+    [InlineData(150, 150)]
+    public void Solve_passes_from_block_to_block(int n, int columns)
+    {
+        CheckSolve<double>(3, n, columns);
+        CheckSolve<float>(3, n, columns);
+        CheckInverse<double>(4, n);
+        CheckInverse<float>(4, n);
+    }
+
     [Property(MaxTest = 60)]
     public void Inverse_times_the_matrix_is_the_identity(ulong seed, byte size)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace Exponential;
 
@@ -12,8 +13,11 @@ namespace Exponential;
 /// Singular means an exact zero among the pivots. Numbers that are not finite are no error here: they spread through the factors and the
 /// solutions as arithmetic has it, and make an inverse or a determinant NaN as a whole, wherever they stand.
 /// </remarks>
-internal static class LuDecomposition
+internal static unsafe class LuDecomposition
 {
+    // Rows of a solution that are found one by one, after a matrix product has taken the rows known before off all of them.
+    private const int BlockRows = 64;
+
     // Columns eliminated one by one before the rest of the matrix is brought up to date in one pass.
     private const int PanelWidth = 16;
 
@@ -88,20 +92,55 @@ internal static class LuDecomposition
             }
         }
 
-        for (int i = 1; i < n; i++)
+        for (int start = 0; start < n; start += BlockRows)
         {
-            Rows.SubtractCombination(b.Slice(i * columns, columns), lu.Slice(i * n, i), b, columns);
+            int end = Math.Min(start + BlockRows, n);
+            SubtractProduct(lu, n, start..end, 0..start, b, columns);
+            for (int i = start + 1; i < end; i++)
+            {
+                Rows.SubtractCombination(b.Slice(i * columns, columns), lu[(i * n + start)..(i * n + i)], b[(start * columns)..], columns);
+            }
         }
 
-        for (int i = n - 1; i >= 0; i--)
+        for (int start = (n - 1) / BlockRows * BlockRows; start >= 0; start -= BlockRows)
         {
-            Span<T> row = b.Slice(i * columns, columns);
-            Rows.SubtractCombination(row, lu[(i * n + i + 1)..((i + 1) * n)], b[((i + 1) * columns)..], columns);
-            T diagonal = lu[i * n + i];
-            for (int j = 0; j < row.Length; j++)
+            int end = Math.Min(start + BlockRows, n);
+            SubtractProduct(lu, n, start..end, end..n, b, columns);
+            for (int i = end - 1; i >= start; i--)
             {
-                row[j] /= diagonal;
+                Span<T> row = b.Slice(i * columns, columns);
+                Rows.SubtractCombination(row, lu[(i * n + i + 1)..(i * n + end)], b[((i + 1) * columns)..], columns);
+                T diagonal = lu[i * n + i];
+                for (int j = 0; j < row.Length; j++)
+                {
+                    row[j] /= diagonal;
+                }
             }
+        }
+    }
+
+    /// <summary>Takes the known rows of B, times their factors, off some others.</summary>
+    private static void SubtractProduct<T>(ReadOnlySpan<T> lu, int n, Range rows, Range known, Span<T> b, int columns)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        (int firstRow, int rowCount) = rows.GetOffsetAndLength(n);
+        (int firstKnown, int count) = known.GetOffsetAndLength(n);
+        if (count == 0 || columns == 0)
+        {
+            return;
+        }
+
+        using var negative = new Scratch<T>((long)rowCount * count);
+        for (int row = 0; row < rowCount; row++)
+        {
+            TensorPrimitives.Negate(lu.Slice((firstRow + row) * n + firstKnown, count), new Span<T>(negative.Pointer + row * count, count));
+        }
+
+        fixed (T* values = b)
+        {
+            Gemm.Multiply(
+                rowCount, columns, count, negative.Pointer, count, 1, values + firstKnown * columns, columns, 1, values + firstRow * columns, columns,
+                accumulate: true);
         }
     }
 
