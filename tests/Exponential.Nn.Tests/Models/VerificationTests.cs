@@ -72,7 +72,7 @@ public sealed class VerificationTests
         var generator = new Generator(4);
         MixingFlowSettings settings = Settings(Mixing.ConvExp, plan) with { Levels = 1, SplitPrior = false, ContextChannels = 2 };
         VariationalDequantization noise = VariationalDequantization.Create([3, 8, 8], settings, generator, DType.Float64);
-        
+
         // Little, so that the networks' outputs and with them the noise stay near 1.
         RandomState.Perturb(noise, generator, 0.05);
         return new ImageModel(model.Flow, noise);
