@@ -36,7 +36,7 @@ internal static class RunArgument
         string path = Path.Combine(run, RunFolder.LastName);
         return File.Exists(path) ? path
             : File.Exists(Path.Combine(run, RunFolder.SettingsName)) ? throw new FileNotFoundException(
-                $"{run}: the run saved no checkpoint ({RunFolder.LastName}) before it ended; delete the folder and start it again", path)
+                $"{run}: the run has saved no checkpoint ({RunFolder.LastName}) to go on from; start it again under another name", path)
             : Directory.Exists(run) ? throw new FileNotFoundException($"{run}: the folder has no {RunFolder.LastName}; is it the folder of a run?", path)
             : throw new DirectoryNotFoundException($"{run}: there is no such folder; 'exponential train' prints a run's folder at its end");
     }

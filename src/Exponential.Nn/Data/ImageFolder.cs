@@ -9,7 +9,7 @@ namespace Exponential.Nn;
 /// Splits: pictures below the sub-folders <c>train</c>, <c>validation</c> (or <c>valid</c>, <c>val</c>) and <c>test</c> belong to that
 /// split, all others to training. A validation or test split without a picture of its own takes a tenth of the training pictures, at least
 /// one: the first by the SHA-256 of their names. The splits depend on the names alone, and the images on the files alone; only where
-/// all that fell to such a split is damaged is it taken from the pictures that can be read.
+/// all that fell to such a split is damaged are they taken from the pictures that can be read.
 /// </para>
 /// <para>
 /// The scaled pictures are kept in a file of the user's cache folder and decoded again when a name, a size or a time of a file has changed,
@@ -77,9 +77,10 @@ public static class ImageFolder
         var decoder = new PictureDecoder(side, files.Count, progress, cancellationToken);
         (string Name, byte[] Pixels)[] splits = DecodeSplits();
         int readable = files.Count - decoder.Unreadable.Count;
-        if (readable >= splits.Length && ((drawn.IsValidationDrawn && splits[1].Pixels.Length == 0) || (drawn.IsTestDrawn && splits[2].Pixels.Length == 0)))
+        if (drawn.CanBeDrawnAgain(decoder.Unreadable)
+            && ((drawn.IsValidationDrawn && splits[1].Pixels.Length == 0) || (drawn.IsTestDrawn && splits[2].Pixels.Length == 0)))
         {
-            // Every picture drawn for a split is damaged, as may happen in a small folder: drawn again among those that can be read.
+            // Every picture drawn for a split is damaged, as may happen in a small folder.
             drawn = PictureFiles.Split(folder, [.. files.Except(decoder.Unreadable)]);
             splits = DecodeSplits();
         }

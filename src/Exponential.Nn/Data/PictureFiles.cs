@@ -139,4 +139,25 @@ internal static class PictureFiles
 /// <param name="IsValidationDrawn">Whether the validation split has no sub-folder and is taken from the training pictures.</param>
 /// <param name="IsTestDrawn">The same of the test split.</param>
 internal sealed record PictureSplits(
-    List<PictureFile> Training, List<PictureFile> Validation, List<PictureFile> Test, bool IsValidationDrawn, bool IsTestDrawn);
+    List<PictureFile> Training, List<PictureFile> Validation, List<PictureFile> Test, bool IsValidationDrawn, bool IsTestDrawn)
+{
+    /// <summary>Whether the training pictures without some are enough for themselves and the splits taken from them.</summary>
+    public bool CanBeDrawnAgain(IEnumerable<PictureFile> without)
+    {
+        IEnumerable<PictureFile> pictures = Training;
+        int splits = 1;
+        if (IsValidationDrawn)
+        {
+            pictures = pictures.Concat(Validation);
+            splits++;
+        }
+
+        if (IsTestDrawn)
+        {
+            pictures = pictures.Concat(Test);
+            splits++;
+        }
+
+        return pictures.Except(without).Count() >= splits;
+    }
+}

@@ -93,7 +93,7 @@ public sealed class VariationalDequantization : Dequantization
 
     /// <inheritdoc/>
     internal override (Flow Flow, Tensor Context)? FlowOf(Tensor images) =>
-        (_noise as TransformedDistribution)?.Distribution is Flow flow ? (flow, _context.Forward(images)) : null;
+        (_noise as Flow ?? (_noise as TransformedDistribution)?.Distribution as Flow) is Flow flow ? (flow, _context.Forward(images)) : null;
 
     private void Check(Tensor images)
     {

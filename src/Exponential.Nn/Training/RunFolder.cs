@@ -127,7 +127,7 @@ public sealed class RunFolder
         return File.Exists(run.Last)
             ? run
             : throw new FileNotFoundException(File.Exists(run.Settings)
-                ? $"resume: the run in {path} saved no checkpoint ({LastName}) before it ended; delete the folder and start it again"
+                ? $"resume: the run in {path} has saved no checkpoint ({LastName}) to go on from; start it again under another name"
                 : $"resume: {path} has no {LastName}; is it the folder of a run?");
     }
 

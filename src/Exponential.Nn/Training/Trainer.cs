@@ -80,7 +80,7 @@ public static class Trainer
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
     /// <returns>What the run came to.</returns>
-    /// <exception cref="ArgumentException">Other settings differ.</exception>
+    /// <exception cref="ArgumentException">Other settings differ, or the limit on steps or epochs is below what the run has done.</exception>
     /// <exception cref="IOException">The folder, its checkpoint or a data file is missing.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before its images were read; the run stays as it was.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the metrics are damaged.</exception>
@@ -101,7 +101,7 @@ public static class Trainer
     /// <param name="progress">Receives reports on the calling thread; null for none.</param>
     /// <param name="cancellationToken">Ends the run after its current step, saved.</param>
     /// <returns>What the run came to.</returns>
-    /// <exception cref="ArgumentException">Other settings differ.</exception>
+    /// <exception cref="ArgumentException">Other settings differ, or the limit on steps or epochs is below what the run has done.</exception>
     /// <exception cref="IOException">The folder or its checkpoint is missing.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the metrics are damaged, or are of other images.</exception>
     /// <exception cref="TrainingException">A loss or a gradient was not finite; the last checkpoint stays.</exception>
@@ -130,12 +130,7 @@ public static class Trainer
         data = Limited(data, settings);
         TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, data.ImageShape);
         run.State.RequireImages(data.Train);
-        if (settings.MaxSteps > 0 && settings.MaxSteps < run.State.Step)
-        {
-            throw new ArgumentException(
-                $"resume: max_steps: the run has taken {run.State.Step} steps; got {settings.MaxSteps}, fewer than those. Raise it, or leave it out");
-        }
-
+        run.State.RequireWithin(settings);
         var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
 
         // Nothing on the disk has changed so far, and nothing is refused from here on.

@@ -108,6 +108,21 @@ internal sealed class TrainingState
         }
     }
 
+    /// <summary>Checks that the limits on steps and epochs lie no lower than what has been done.</summary>
+    /// <exception cref="ArgumentException">One does.</exception>
+    public void RequireWithin(TrainingSettings settings)
+    {
+        if (settings.MaxSteps > 0 && settings.MaxSteps < Step)
+        {
+            throw new ArgumentException($"resume: max_steps: the run has taken {Step} steps; got {settings.MaxSteps}, fewer than those. Raise it, or leave it out");
+        }
+
+        if (settings.Epochs < EpochsBegun)
+        {
+            throw new ArgumentException($"resume: epochs: the run has begun {EpochsBegun}; got {settings.Epochs}, fewer than those. Raise it, or leave it out");
+        }
+    }
+
     /// <summary>Checks what comes from a file.</summary>
     /// <exception cref="JsonException">A counter that no run can have.</exception>
     public void Validate()

@@ -309,8 +309,22 @@ public sealed class ImageFolderTests : IDisposable
             ImageDataset data = Load(progress: reports);
             Assert.Equal((9, 1, 1), (data.Train.Count, data.Validation.Count, data.Test.Count));
             Assert.Equal(1, Assert.Single(reports.All.OfType<ImagesSkipped>()).Count);
+            byte[] all = [.. data.Train.Pixels, .. data.Validation.Pixels, .. data.Test.Pixels];
+            Assert.Equal(Enumerable.Range(0, 12).Where(i => i != damaged).Select(i => (byte)i), all.Distinct().Order());
             Assert.Equal(data.Test.Pixels.ToArray(), Load().Test.Pixels.ToArray());
         }
+    }
+
+    /// <summary>Two pictures for two splits, and one of them damaged: that is what is wrong with the folder.</summary>
+    [Fact]
+    public void NamesTheDamagedPictureWhereTooFewAreLeft()
+    {
+        Flat("test/a.png", 2, 2, 1);
+        Flat("b.png", 2, 2, 2);
+        Bomb("c.png");
+        Assert.Matches(
+            "^ImageFolder: no image of the (training|validation) split in '.*' can be read; 1 of 3 cannot, the first: ImageFile: '.*c.png' claims",
+            Assert.Throws<InvalidDataException>(() => Load()).Message);
     }
 
     [Fact]

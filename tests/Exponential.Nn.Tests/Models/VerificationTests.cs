@@ -59,6 +59,19 @@ public sealed class VerificationTests
         Assert.All(lossy, step => Assert.Equal(nameof(Invert), step.Type));
     }
 
+    [Fact]
+    public void NoiseThatIsItselfAFlowIsMeasured()
+    {
+        (ImageModel model, ImageSet images) = Case(Mixing.ConvExp, ConvExpPlan.Certified);
+        var generator = new Generator(4);
+        var network = new DenseInResidualNet(8, 12, new DenseNetSettings { Depth = 0, Count = 0 }, generator, zeroLast: false, DType.Float64);
+        var flow = new Flow(
+            new Chain(new Sigmoid().Invert(), new Squeeze(), new AffineCoupling([12, 4, 4], network, contextChannels: 2)),
+            new StandardGaussian([12, 4, 4], DType.Float64));
+        var noise = new VariationalDequantization(flow, new Conv2d(3, 2, 2, stride: 2, generator: generator, dtype: DType.Float64));
+        Assert.Equal(3, Evaluation.Verify(new ImageModel(model.Flow, noise), images, 5).NoiseSteps.Count);
+    }
+
     private static (ImageModel Model, ImageSet Images) Case(Mixing mixing, ConvExpPlan plan)
     {
         var generator = new Generator(3);

@@ -131,7 +131,7 @@ public class RunControlTests
         Assert.Empty(Directory.GetFiles(bare.Folder, "*.safetensors"));
         Assert.Empty(reports.OfType<CheckpointSaved>());
         FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => bare.Resume());
-        Assert.Equal($"resume: the run in {bare.Folder} saved no checkpoint (last.safetensors) before it ended; delete the folder and start it again", e.Message);
+        Assert.Equal($"resume: the run in {bare.Folder} has saved no checkpoint (last.safetensors) to go on from; start it again under another name", e.Message);
     }
 
     [Fact]
