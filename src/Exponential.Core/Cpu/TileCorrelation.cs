@@ -33,8 +33,6 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     private readonly nint _tapStride;
     private bool _hasTaps;
     private int _summed;
-    private RunsAhead _nextRows;
-    private RunsAhead _nextColumns;
 
     /// <summary>An empty sum.</summary>
     /// <param name="g">The sizes of the convolution.</param>
@@ -97,9 +95,7 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
         T* columns = _columns.IsInput ? input : outputGradient;
         _rows.PackImages(g, rows, count);
         _columns.PackImages(g, columns, count);
-        _nextRows = _rows.Ahead(g, rows, count, next);
-        _nextColumns = _columns.Ahead(g, columns, count, next);
-        Add(count * _grid.Tiles);
+        Add(count * _grid.Tiles, _rows.Ahead(g, rows, count, next), _columns.Ahead(g, columns, count, next));
     }
 
     /// <summary>Adds the correlations of images in lanes, [channel][16 positions][lanes].</summary>
@@ -107,7 +103,7 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     {
         _rows.PackTiles(_rows.IsInput ? input : outputGradient, count * _grid.Tiles, lanes);
         _columns.PackTiles(_columns.IsInput ? input : outputGradient, count * _grid.Tiles, lanes);
-        Add(count * _grid.Tiles);
+        Add(count * _grid.Tiles, default, default);
     }
 
     /// <summary>Completes the taps.</summary>
@@ -144,15 +140,15 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private void Add(int tiles)
+    private void Add(int tiles, RunsAhead nextRows, RunsAhead nextColumns)
     {
         for (int tile = 0; tile < tiles; tile += TilesAtOnce)
         {
             int count = Math.Min(TilesAtOnce, tiles - tile);
             _rows.Transform(tile, count);
             _columns.Transform(tile, count);
-            Multiply(count);
-            (_nextRows, _nextColumns) = (default, default);
+            Multiply(count, nextRows, nextColumns);
+            (nextRows, nextColumns) = (default, default);
             _summed += count;
             if (_summed >= MostTiles)
             {
@@ -175,14 +171,14 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
 
     // sums[p] = rows[p]ᵀ columns[p], or that much more, in every plane, [tile][channel] both.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(int tiles)
+    private void Multiply(int tiles, in RunsAhead nextRows, in RunsAhead nextColumns)
     {
         int rows = (_rowCount + 3) / 4 * 4;
         int columns = Columns;
         for (int plane = 0; plane < WinogradPoints.Planes; plane++)
         {
-            _nextRows.Fetch(plane);
-            _nextColumns.Fetch(plane);
+            nextRows.Fetch(plane);
+            nextColumns.Fetch(plane);
             for (int column = 0; column < columns; column += PanelTile<T, TVector, TSimd>.Vectors * TSimd.Count)
             {
                 int vectors = Math.Min(PanelTile<T, TVector, TSimd>.Vectors, (columns - column) / TSimd.Count);
