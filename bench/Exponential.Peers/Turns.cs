@@ -6,9 +6,9 @@ namespace LibtorchPeer;
 internal static class Turns
 {
     /// <summary>Short work is repeated until a turn takes about this long.</summary>
-    private const double TurnMilliseconds = 4;
+    private const double TurnMilliseconds = 20;
 
-    private const int FewestRounds = 5;
+    private const int FewestRounds = 7;
     private const int MostRounds = 61;
 
     /// <summary>Median milliseconds of one call of each; the peer's are NaN without one.</summary>
