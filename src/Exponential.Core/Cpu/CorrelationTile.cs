@@ -48,7 +48,7 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     private static void Tiles<TColumns>(
         int rows, int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result,
         nint resultStride, int columns, nint leftAhead, nint rightAhead)
-        where TColumns : struct, INumber
+        where TColumns : struct, IConstant
     {
         switch (rows)
         {
@@ -75,8 +75,8 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     private static void Tile<TRows, TColumns>(
         int segments, T** left, nint leftStride, T** right, nint* shifts, int vectors, nint* positions, T* result, nint resultStride,
         int columns, nint leftAhead, nint rightAhead)
-        where TRows : struct, INumber
-        where TColumns : struct, INumber
+        where TRows : struct, IConstant
+        where TColumns : struct, IConstant
     {
         TVector sum00, sum01, sum02, sum03;
         TVector sum10, sum11, sum12, sum13;
@@ -167,7 +167,7 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<TColumns>(
         TVector y, TVector x0, TVector x1, TVector x2, TVector x3, ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3)
-        where TColumns : struct, INumber
+        where TColumns : struct, IConstant
     {
         sum0 = TSimd.MultiplyAdd(y, x0, sum0);
         sum1 = TSimd.MultiplyAdd(y, x1, sum1);

@@ -58,7 +58,7 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
 
     private static void Run<TVectors>(
         int rows, int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride, bool accumulate)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         if (TSimd.TileVectors < 4)
         {
@@ -86,8 +86,8 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile<TRows, TVectors>(
         int depth, T* weights, nint weightStride, T* source, nint sourceStride, T* destination, nint rowStride, bool accumulate)
-        where TRows : struct, INumber
-        where TVectors : struct, INumber
+        where TRows : struct, IConstant
+        where TVectors : struct, IConstant
     {
         TVector sum00, sum01, sum10, sum11, sum20, sum21, sum30, sum31;
         TVector sum40, sum41, sum50, sum51, sum60, sum61, sum70, sum71;
@@ -167,7 +167,7 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Start<TVectors>(T* destination, out TVector sum0, out TVector sum1)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         sum0 = TSimd.Load(destination);
         sum1 = TVectors.Value > 1 ? TSimd.Load(destination + TSimd.Count) : TSimd.Zero;
@@ -175,7 +175,7 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<TVectors>(T weight, TVector x0, TVector x1, ref TVector sum0, ref TVector sum1)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         TVector factor = TSimd.Broadcast(weight);
         sum0 = TSimd.MultiplyAdd(factor, x0, sum0);
@@ -187,7 +187,7 @@ internal static unsafe class PanelTile<T, TVector, TSimd>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<TVectors>(TVector sum0, TVector sum1, T* destination)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         TSimd.Store(sum0, destination);
         if (TVectors.Value > 1)

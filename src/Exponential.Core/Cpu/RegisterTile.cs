@@ -2,47 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Exponential;
 
-/// <summary>A number as a type argument, so that a kernel's sizes are constants where it is compiled.</summary>
-internal interface INumber
-{
-    static abstract int Value { get; }
-}
-
-internal readonly struct One : INumber
-{
-    public static int Value => 1;
-}
-
-internal readonly struct Two : INumber
-{
-    public static int Value => 2;
-}
-
-internal readonly struct Three : INumber
-{
-    public static int Value => 3;
-}
-
-internal readonly struct Four : INumber
-{
-    public static int Value => 4;
-}
-
-internal readonly struct Six : INumber
-{
-    public static int Value => 6;
-}
-
-internal readonly struct Eight : INumber
-{
-    public static int Value => 8;
-}
-
-internal readonly struct Twelve : INumber
-{
-    public static int Value => 12;
-}
-
 /// <summary>
 /// The innermost kernel of every contraction: rows r &lt; R and vectors v &lt; V of
 /// <c>destination[r, targets[v]] = addend[r, targets[v]] + alpha (w[r] + sum over k of W[k, r] source[offsets[k] + positions[v]])</c>.
@@ -107,7 +66,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     private static void Across<TRows>(
         int vectors, int depth, T* weights, T* source, nint* offsets, nint* positions, nint* targets, T* addend, T* destination,
         nint rowStride, T alpha, ref Ahead ahead)
-        where TRows : struct, INumber
+        where TRows : struct, IConstant
     {
         int wide = TSimd.TileVectors == 4 || TRows.Value < 4 ? 4 : TRows.Value == 4 ? 3 : 2;
         (int tiles, int rest) = Math.DivRem(vectors, wide);
@@ -153,8 +112,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     private static void Tiles<TRows, TVectors>(
         int tiles, int depth, T* packed, T* source, nint* start, nint* positions, nint* targets, T* addend, T* destination, nint rowStride, T alpha,
         ref Ahead ahead)
-        where TRows : struct, INumber
-        where TVectors : struct, INumber
+        where TRows : struct, IConstant
+        where TVectors : struct, IConstant
     {
         nint* end = start + depth;
         TVector factor = TSimd.Broadcast(alpha);
@@ -264,8 +223,8 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
         ref TVector sum30, ref TVector sum31, ref TVector sum32, ref TVector sum33,
         ref TVector sum40, ref TVector sum41, ref TVector sum42, ref TVector sum43,
         ref TVector sum50, ref TVector sum51, ref TVector sum52, ref TVector sum53)
-        where TRows : struct, INumber
-        where TVectors : struct, INumber
+        where TRows : struct, IConstant
+        where TVectors : struct, IConstant
     {
         if (TRows.Value < 4)
         {
@@ -310,7 +269,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     private static void Row<TVectors>(
         TVector weight, TVector x0, TVector x1, TVector x2, TVector x3, ref TVector sum0, ref TVector sum1, ref TVector sum2,
         ref TVector sum3)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         sum0 = TSimd.MultiplyAdd(weight, x0, sum0);
         if (TVectors.Value > 1)
@@ -332,7 +291,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Column<TRows>(
         TVector x, TVector weight0, TVector weight1, TVector weight2, ref TVector sum0, ref TVector sum1, ref TVector sum2)
-        where TRows : struct, INumber
+        where TRows : struct, IConstant
     {
         sum0 = TSimd.MultiplyAdd(weight0, x, sum0);
         if (TRows.Value > 1)
@@ -350,7 +309,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<TVectors>(
         TVector sum0, TVector sum1, TVector sum2, TVector sum3, nint* targets, T* addend, T* destination, nint row, TVector factor)
-        where TVectors : struct, INumber
+        where TVectors : struct, IConstant
     {
         if (addend == null)
         {

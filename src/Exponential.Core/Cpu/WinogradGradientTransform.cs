@@ -59,7 +59,7 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
     // Half one: columns 0 to 2 of the result, from columns 0 to 4 of d. Half two: columns 3 to 5, from 1 to 5.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void InputHalf<THalf>(T* tile, nint stride, nint rowStride, T* planes, nint planeStride)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector product = Constant(A * A * B * B), sum = Constant(-(A * A + B * B));
         TVector a = Constant(A), a2 = Constant(-A * A), b = Constant(B), b2 = Constant(-B * B);
@@ -78,7 +78,7 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
     private static void Row<THalf>(
         T* row, nint stride, TVector product, TVector sum, TVector a, TVector a2, TVector b, TVector b2, out TVector x0, out TVector x1,
         out TVector x2)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector d0 = TSimd.Load(row), d1 = TSimd.Load(row + stride), d2 = TSimd.Load(row + 2 * stride);
         TVector d3 = TSimd.Load(row + 3 * stride), d4 = TSimd.Load(row + 4 * stride);
@@ -95,7 +95,7 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
     // Half one: columns 0 to 2 of the result. Half two: columns 3 to 5.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OutputHalf<THalf>(T* tile, nint stride, nint rowStride, T* planes, nint planeStride)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector a = Constant(A), a2 = Constant(A * A), b = Constant(B), b2 = Constant(B * B);
         Spread<THalf>(tile, stride, a, a2, b, b2, out TVector x00, out TVector x01, out TVector x02);
@@ -111,7 +111,7 @@ internal static unsafe class WinogradGradientTransform<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Spread<THalf>(
         T* row, nint stride, TVector a, TVector a2, TVector b, TVector b2, out TVector x0, out TVector x1, out TVector x2)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector y0 = TSimd.Load(row), y1 = TSimd.Load(row + stride), y2 = TSimd.Load(row + 2 * stride), y3 = TSimd.Load(row + 3 * stride);
         if (THalf.Value == 1)

@@ -66,7 +66,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void InputHalf<THalf>(
         T* tiles, nint stride, nint tileColumns, T* masks, nint maskStride, T* planes, nint planeStride)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         const double A2 = WinogradPoints.A * WinogradPoints.A, B2 = WinogradPoints.B * WinogradPoints.B;
         TVector product = Constant(A2 * B2);
@@ -100,7 +100,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     private static void Row<THalf>(
         T* row, nint stride, TVector side, TVector product, TVector sum, TVector a, TVector a2, TVector b, TVector b2, out TVector x0,
         out TVector x1, out TVector x2)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector d1 = TSimd.Load(row), d2 = TSimd.Load(row + stride), d3 = TSimd.Load(row + 2 * stride), d4 = TSimd.Load(row + 3 * stride);
         if (THalf.Value == 1)
@@ -158,7 +158,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     // Half one: rows 0 and 2 of the result, which take sums of the values at opposite points. Half two: rows 1 and 3, which take differences.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OutputHalf<THalf>(T* planes, nint planeStride, T alpha, T bias, T* addend, T* result, nint stride)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         const double A2 = WinogradPoints.A * WinogradPoints.A, B2 = WinogradPoints.B * WinogradPoints.B;
         TVector a = Constant(WinogradPoints.A), b = Constant(WinogradPoints.B);
@@ -187,7 +187,7 @@ internal static unsafe class WinogradTransform<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Collapse<THalf>(
         T* m, nint stride, TVector a, TVector a2, TVector a3, TVector b, TVector b2, TVector b3, out TVector x0, out TVector x1)
-        where THalf : struct, INumber
+        where THalf : struct, IConstant
     {
         TVector m1 = TSimd.Load(m + stride), m2 = TSimd.Load(m + 2 * stride), m3 = TSimd.Load(m + 3 * stride), m4 = TSimd.Load(m + 4 * stride);
         if (THalf.Value == 1)
