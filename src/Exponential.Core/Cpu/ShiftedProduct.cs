@@ -42,7 +42,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
         _rows = g.OutputChannels;
         _depth = g.Depth;
         _vectors = output.VectorCount(TSimd.Count);
-        int partChannels = PartChannels(g, input);
+        int partChannels = PartChannels(g);
         _partDepth = partChannels * g.Taps;
 
         // The parts of a sum pass over the output again, which should lie nearer then.
@@ -88,9 +88,10 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
     /// </summary>
     /// <remarks>
     /// Tiles of few registers only: one of four vectors reads half as much for a multiply-add, and was 1 to 3% slower in parts. With 256 bits
-    /// and 16 registers 96 channels on 32x32 rose from 0.85 to 0.91 of the peak, 64 on 16x16 from 0.90 to 0.93.
+    /// and 16 registers 96 channels on 32x32 rose from 0.85 to 0.91 of the peak, 64 on 16x16 from 0.90 to 0.93. The cut is that of a large batch,
+    /// whatever the batch: the order of an image's sums does not depend on the images beside it.
     /// </remarks>
-    private static int PartChannels(in ConvolutionGeometry g, in PaddedLayout input)
+    public static int PartChannels(in ConvolutionGeometry g)
     {
         const int CacheBytes = 1 << 15;
         const int LineBytes = 64;
@@ -100,6 +101,7 @@ internal readonly unsafe struct ShiftedProduct<T, TVector, TSimd> : IDisposable
             return channels;
         }
 
+        var input = PaddedLayout.Input(g with { Batch = TSimd.Count }, TSimd.Count);
         int tile = TSimd.TileVectors * TSimd.Count;
         int row = g.OutputWidth * input.Lanes;
         int rows = ((tile + row - 1) / row) + g.KernelHeight - 1;

@@ -11,6 +11,37 @@ public sealed unsafe class ConvolutionKernelTests
     [Fact]
     public void MatchNaiveInFloat64() => CheckAll<double>();
 
+    [Fact]
+    public void AnImageDoesNotDependOnThoseBesideIt()
+    {
+        Check<float>();
+        Check<double>();
+
+        static void Check<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            var random = new Random(6);
+            GuardedBuffer<T> input = GuardedBuffer<T>.Random(16 * 96 * 81, random);
+            GuardedBuffer<T> kernel = GuardedBuffer<T>.Random(96 * 96 * 9, random);
+            foreach ((SimdWidth width, ContractionKernels<T> kernels) in KernelWidths.Kernels<T>())
+            {
+                T[] alone = First(1);
+                foreach (int batch in (int[])[2, 3, 8, 16])
+                {
+                    Assert.True(alone.AsSpan().SequenceEqual(First(batch)), $"{width} {typeof(T).Name} batch {batch}");
+                }
+
+                T[] First(int batch)
+                {
+                    var output = new GuardedBuffer<T>(batch * 96 * 81);
+                    kernels.Forward(
+                        Make(batch, 96, 9, 9, 96, 3, 3, 1, 1, 1, 1), ConvolutionMethod.Direct, input.Pointer, kernel.Pointer, null, output.Pointer);
+                    return output.ToArray()[..(96 * 81)];
+                }
+            }
+        }
+    }
+
     private static IEnumerable<ConvolutionGeometry> Geometries()
     {
         int[] sides = [1, 3, 5, 7, 8, 9, 13, 16, 17, 28, 32];
