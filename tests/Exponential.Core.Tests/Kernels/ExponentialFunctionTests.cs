@@ -48,6 +48,25 @@ public sealed unsafe class ExponentialFunctionTests
         }
     }
 
+    /// <summary>Where e^x is a denormal number, and the sigmoid is e^x.</summary>
+    [Fact]
+    public void Float64DenormalToTheLastPlaces()
+    {
+        double[] points = [.. Enumerable.Range(0, 20_001).Select(step => -745.5 + (step * 37.5 / 20_000))];
+        foreach ((UnaryKind kind, _, double units) in Functions.Where(function => function.Kind != UnaryKind.Tanh))
+        {
+            double[] actual = Apply(kind, points);
+            for (int i = 0; i < points.Length; i++)
+            {
+                double expected = Math.Exp(points[i]);
+                double tolerance = (units + 1) * (double.BitIncrement(expected) - expected);
+                string what = $"{kind}({points[i]:R}) = {actual[i]:R}";
+                Assert.True(Math.Abs(actual[i] - expected) <= tolerance, $"{what}, expected {expected:R}");
+                Assert.True(i == 0 || actual[i] >= actual[i - 1], $"{what} is below its predecessor's");
+            }
+        }
+    }
+
     [Fact]
     public void EndsOfTheRange()
     {

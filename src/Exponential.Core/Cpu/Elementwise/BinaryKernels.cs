@@ -12,60 +12,14 @@ internal interface IBinaryKernel<T>
     static abstract Vector<T> Invoke(Vector<T> a, Vector<T> b);
 }
 
-/// <summary>
-/// Element-wise functions of two operands stretched to one shape. Runs with strides of 1 or 0 go straight to a vector loop; other
-/// strides (a permuted or flipped view) are gathered in small pieces first.
-/// </summary>
+/// <summary>Element-wise functions of two operands stretched to one shape.</summary>
 internal static unsafe class BinaryKernels
 {
-    /// <summary>Elements gathered at once: small enough for the stack, long enough for the vector loop.</summary>
-    private const int Piece = 256;
-
     public static void Run<T>(BinaryKind kind, T* a, Layout aLayout, T* b, Layout bLayout, T* y, Layout yLayout)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         CollapsedAxes axes = CollapsedAxes.Of(yLayout.Shape, aLayout.Strides, bLayout.Strides, yLayout.Strides);
-        int inner = axes.Inner;
-        int aStride = axes.Strides[0][^1];
-        int bStride = axes.Strides[1][^1];
-        ElementBlocks.For(yLayout.Shape.ElementCount, (start, length) =>
-        {
-            for (int end = start + length; start < end;)
-            {
-                (int row, int column) = Math.DivRem(start, inner);
-                int run = Math.Min(inner - column, end - start);
-                T* first = a + axes.RowOffset(0, row) + ((nint)column * aStride);
-                T* second = b + axes.RowOffset(1, row) + ((nint)column * bStride);
-                if (aStride is 0 or 1 && bStride is 0 or 1)
-                {
-                    Segment(kind, first, aStride, second, bStride, y + start, run);
-                }
-                else
-                {
-                    Gathered(kind, first, aStride, second, bStride, y + start, run);
-                }
-
-                start += run;
-            }
-        });
-    }
-
-    private static void Gathered<T>(BinaryKind kind, T* a, nint aStride, T* b, nint bStride, T* y, int run)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        T* first = stackalloc T[Piece];
-        T* second = stackalloc T[Piece];
-        for (int done = 0; done < run; done += Piece)
-        {
-            int length = Math.Min(Piece, run - done);
-            for (nint i = 0; i < length; i++)
-            {
-                first[i] = a[(done + i) * aStride];
-                second[i] = b[(done + i) * bStride];
-            }
-
-            Segment(kind, first, 1, second, 1, y + done, length);
-        }
+        OperandRuns.For(new Kernel<T>(kind), axes, yLayout.Shape.ElementCount, a, b, null, y);
     }
 
     private static void Segment<T>(BinaryKind kind, T* a, int aStride, T* b, int bStride, T* y, int length)
@@ -162,6 +116,13 @@ internal static unsafe class BinaryKernels
         {
             y[i] = TKernel.Invoke(a[i * aStride], b[i * bStride]);
         }
+    }
+
+    private readonly struct Kernel<T>(BinaryKind kind) : IRunKernel<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Run(T* a, int aStride, T* b, int bStride, T* c, int cStride, T* y, int length) =>
+            Segment(kind, a, aStride, b, bStride, y, length);
     }
 
     private readonly struct Add<T> : IBinaryKernel<T>

@@ -14,8 +14,9 @@ internal interface IUnaryKernel<T>
 }
 
 /// <summary>
-/// Element-wise functions of one row-major operand. What costs an instruction or two is a loop of our own; what needs a polynomial
-/// goes to TensorPrimitives; what must be accurate near 0 (expm1, log1p) is computed with Kahan's correction, one by one.
+/// Element-wise functions of one row-major operand. What costs an instruction or two is a loop of our own; exp, tanh and the
+/// sigmoid are <see cref="ExponentialFunctions{T}"/>; logarithms, sines, powers and roundings go to TensorPrimitives; what must be
+/// accurate near 0 (expm1, log1p) is computed with Kahan's correction, one by one.
 /// </summary>
 internal static unsafe class UnaryKernels
 {

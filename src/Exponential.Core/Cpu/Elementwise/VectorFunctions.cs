@@ -10,7 +10,9 @@ internal interface IVectorFunction<T>
     static abstract Vector<T> Invoke(Vector<T> x);
 }
 
-/// <summary>Runs a function over an array. What is left behind the last whole vector is computed in a vector too: a value's result never depends on its place.</summary>
+/// <summary>
+/// Runs a function over an array, and has the multiply-add of any element type. What is left behind the last whole vector is computed in a vector too: a value's result never depends on its place.
+/// </summary>
 internal static unsafe class VectorFunctions
 {
     /// <summary>y = f(x); y may be x.</summary>
@@ -33,4 +35,11 @@ internal static unsafe class VectorFunctions
             new ReadOnlySpan<T>(tail, length - i).CopyTo(new Span<T>(y + i, length - i));
         }
     }
+
+    /// <summary>a b + c, fused where the hardware fuses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> MultiplyAdd<T>(Vector<T> a, Vector<T> b, Vector<T> c)
+        where T : unmanaged => typeof(T) == typeof(float)
+        ? Vector.As<float, T>(Vector.MultiplyAddEstimate(Vector.As<T, float>(a), Vector.As<T, float>(b), Vector.As<T, float>(c)))
+        : Vector.As<double, T>(Vector.MultiplyAddEstimate(Vector.As<T, double>(a), Vector.As<T, double>(b), Vector.As<T, double>(c)));
 }
