@@ -49,6 +49,12 @@ public sealed partial class Tensor
     /// <param name="y">The other factor.</param>
     /// <param name="addend">What is added to the product.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the element types or devices differ.</exception>
-    public static Tensor MultiplyAdd(Tensor x, Tensor y, Tensor addend) =>
-        x.Backend.FusedPasses is null ? MultiplyAddOperation.Composite(x, y, addend) : new MultiplyAddOperation().Apply(x, y, addend);
+    /// <exception cref="ArgumentNullException">One of the tensors is null.</exception>
+    public static Tensor MultiplyAdd(Tensor x, Tensor y, Tensor addend)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        ArgumentNullException.ThrowIfNull(addend);
+        return x.Backend.FusedPasses is null ? MultiplyAddOperation.Composite(x, y, addend) : new MultiplyAddOperation().Apply(x, y, addend);
+    }
 }

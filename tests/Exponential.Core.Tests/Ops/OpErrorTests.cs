@@ -16,6 +16,9 @@ public sealed class OpErrorTests
             () => Tensor.MultiplyAdd(Of(2, 3), Of(3), Of(4)), "MultiplyAdd: shapes do not broadcast: [2, 3] and [3], and the addend's [4]"),
         ["MultiplyAdd types"] = Argument(
             () => Tensor.MultiplyAdd(Of(2), Of(2), Tensor.Ones([2], DType.Float64)), "MultiplyAdd: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
+        ["MultiplyAdd null x"] = Null(() => Tensor.MultiplyAdd(null!, Of(2), Of(2)), "x"),
+        ["MultiplyAdd null y"] = Null(() => Tensor.MultiplyAdd(Of(2), null!, Of(2)), "y"),
+        ["MultiplyAdd null addend"] = Null(() => Tensor.MultiplyAdd(Of(2), Of(2), null!), "addend"),
         ["Where types"] = Argument(
             () => Tensor.Where(Of(2), Tensor.Ones([2], DType.Float64), Of(2)), "Where: element types differ: Float32 [2] and Float64 [2]; convert one with To(DType)"),
         ["Clamp limits"] = Argument(() => Of(2).Clamp(1, 0), "Clamp: min 1 is above max 0"),
@@ -159,6 +162,9 @@ public sealed class OpErrorTests
     private static Tensor Of(params int[] shape) => Tensor.Ones(shape);
 
     private static (Action, Type, string) Argument(Func<object> call, string message) => (() => call(), typeof(ArgumentException), message);
+
+    private static (Action, Type, string) Null(Func<object> call, string parameter) =>
+        (() => call(), typeof(ArgumentNullException), $"Value cannot be null. (Parameter '{parameter}')");
 
     private static (Action, Type, string) Range(Func<object> call, string message) => (() => call(), typeof(ArgumentOutOfRangeException), message);
 }
