@@ -62,10 +62,10 @@ public sealed unsafe class GemmTests
             }
         }
 
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 0), (3, 5, 0), (193, 3, 5), (3, 259, 5), (7, 9, 255),
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 0), (3, 5, 0), (3, 0, 5), (0, 5, 3), (193, 3, 5), (3, 259, 5), (7, 9, 255),
             (7, 9, 256), (7, 9, 383), (7, 9, 384), (7, 9, 385), (130, 300, 520), (545, 17, 33), (40, 600, 21), (64, 64, 770)])
         {
-            for (int layout = 0; layout < 4; layout++)
+            for (int layout = 0; layout < 7; layout++)
             {
                 CheckProduct<T>(random, m, n, k, layout, false);
                 CheckProduct<T>(random, m, n, k, layout, true);
@@ -73,20 +73,31 @@ public sealed unsafe class GemmTests
         }
     }
 
-    // layout bit 0: A transposed, bit 1: B transposed; rows of C have a gap of 3.
+    // The strides of A and B: each in rows or in columns, every second value, the same row or column again and again.
+    private static (int ARow, int ACol, int BRow, int BCol) Strides(int layout, int m, int n, int k) => layout switch
+    {
+        0 => (k, 1, n, 1),
+        1 => (1, m, n, 1),
+        2 => (k, 1, 1, k),
+        3 => (1, m, 1, k),
+        4 => (2 * k, 2, 2, 2 * k),
+        5 => (0, 1, 0, 1),
+        _ => (1, 0, 1, 0),
+    };
+
+    // Rows of C have a gap of 3.
     private static void CheckProduct<T>(Random random, int m, int n, int k, int layout, bool accumulate)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        GuardedBuffer<T> a = GuardedBuffer<T>.Random(m * k, random);
-        GuardedBuffer<T> b = GuardedBuffer<T>.Random(k * n, random);
-        GuardedBuffer<T> before = GuardedBuffer<T>.Random((m - 1) * (n + 3) + n, random);
-        (int aRow, int aCol) = (layout & 1) == 0 ? (k, 1) : (1, m);
-        (int bRow, int bCol) = (layout & 2) == 0 ? (n, 1) : (1, k);
+        (int aRow, int aCol, int bRow, int bCol) = Strides(layout, m, n, k);
+        GuardedBuffer<T> a = GuardedBuffer<T>.Random(Extent(m, aRow, k, aCol), random);
+        GuardedBuffer<T> b = GuardedBuffer<T>.Random(Extent(k, bRow, n, bCol), random);
+        GuardedBuffer<T> before = GuardedBuffer<T>.Random(Extent(m, n + 3, n, 1), random);
         double[] expected = before.ToDoubles();
         double[] scale = Naive.Absolute(expected);
         if (!accumulate)
         {
-            for (int row = 0; row < m; row++)
+            for (int row = 0; row < m && n > 0; row++)
             {
                 expected.AsSpan(row * (n + 3), n).Clear();
                 scale.AsSpan(row * (n + 3), n).Clear();
@@ -100,6 +111,9 @@ public sealed unsafe class GemmTests
             kernels.Multiply(m, n, k, a.Pointer, aRow, aCol, b.Pointer, bRow, bCol, c.Pointer, n + 3, accumulate);
             c.AssertClose(expected, scale, k + 2, $"{width} [{m}, {k}] x [{k}, {n}] layout {layout} accumulate {accumulate}");
         }
+
+        static int Extent(int rows, int rowStride, int columns, int columnStride) =>
+            rows == 0 || columns == 0 ? 0 : ((rows - 1) * rowStride) + ((columns - 1) * columnStride) + 1;
     }
 
     private static void CheckBatches<T>()
@@ -108,7 +122,8 @@ public sealed unsafe class GemmTests
         var random = new Random(2);
         (int, int, int, int)[] sizes =
         [
-            (0, 2, 2, 2), (1, 3, 4, 5), (37, 4, 4, 4), (5, 13, 17, 3), (3, 90, 110, 100), (2, 210, 200, 210), (2, 3, 5, 0),
+            (0, 2, 2, 2), (1, 3, 4, 5), (37, 4, 4, 4), (5, 13, 17, 3), (3, 90, 110, 100), (2, 210, 200, 210), (2, 3, 5, 0), (4, 3, 0, 5),
+            (4, 0, 5, 3),
         ];
         foreach ((int items, int m, int n, int k) in sizes)
         {

@@ -99,6 +99,10 @@ public sealed unsafe class ThreadCountTests
         GuardedBuffer<T> a = GuardedBuffer<T>.Random(400 * 300, random);
         GuardedBuffer<T> b = GuardedBuffer<T>.Random(300 * 400, random);
         Gemm.Multiply(400, 400, 300, a.Pointer, 300, 1, b.Pointer, 400, 1, Result(400 * 400), 400, false);
+
+        // Several slabs of B; then fewer tiles of rows than threads too.
+        Gemm.Multiply(150, 150, 770, a.Pointer, 770, 1, b.Pointer, 150, 1, Result(150 * 150), 150, false);
+        Gemm.Multiply(7, 150, 770, a.Pointer, 770, 1, b.Pointer, 150, 1, Result(7 * 150), 150, true);
         nint[] offsets = [.. Enumerable.Range(0, 200).Select(i => (nint)(600 * i))];
         Gemm.MultiplyBatched(20, 20, 30, a.Pointer, offsets, 30, 1, b.Pointer, offsets, 20, 1, Result(200 * 400), 400);
 
