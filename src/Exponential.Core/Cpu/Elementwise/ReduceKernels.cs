@@ -37,7 +37,7 @@ internal static unsafe class ReduceKernels
         }
     }
 
-    /// <summary>The sum of some values, in four running sums of vectors: TensorPrimitives' one waits for its additions and leaves a tenth of the cache's speed.</summary>
+    /// <summary>The sum of some values, in four running sums of vectors: TensorPrimitives' one waits for each addition, and was a tenth slower.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static T Sum<T>(T* x, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -51,6 +51,12 @@ internal static unsafe class ReduceKernels
             sum1 += Vector.Load(x + i + lanes);
             sum2 += Vector.Load(x + i + (2 * lanes));
             sum3 += Vector.Load(x + i + (3 * lanes));
+        }
+
+        // Short runs are mostly what is left.
+        for (; i <= length - lanes; i += lanes)
+        {
+            sum0 += Vector.Load(x + i);
         }
 
         T sum = Vector.Sum(sum0 + sum1 + (sum2 + sum3));
