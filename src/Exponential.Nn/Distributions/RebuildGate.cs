@@ -10,7 +10,7 @@ internal sealed class RebuildGate(IReadOnlyList<FlowStep> steps)
     /// </summary>
     private const double MostRoundings = 32;
 
-    /// <summary>In the first of as many passes, all inputs are kept besides, to compare with: parameters move little in between.</summary>
+    /// <summary>In the first of as many passes that are differentiated, all inputs are kept besides, to compare with: parameters move little in between.</summary>
     private const int PassesPerCheck = 64;
 
     private readonly double?[] _drifts = new double?[steps.Count];
@@ -41,13 +41,11 @@ internal sealed class RebuildGate(IReadOnlyList<FlowStep> steps)
         }
     }
 
-    /// <summary>Counts a pass and says of each step whether to keep its input in it.</summary>
-    public bool[] BeginPass()
-    {
-        bool isCheck = _passes == 0;
-        _passes = (_passes + 1) % PassesPerCheck;
-        return Array.ConvertAll(_isStored, stored => stored || isCheck);
-    }
+    /// <summary>Says of each step whether to keep its input in the forward pass that begins.</summary>
+    public bool[] BeginPass() => Array.ConvertAll(_isStored, stored => stored || _passes == 0);
+
+    /// <summary>Counts a pass that has been differentiated: one that never is leaves its check to the next.</summary>
+    public void EndPass() => _passes = (_passes + 1) % PassesPerCheck;
 
     /// <summary>Whether a step goes on from the input that was kept, without a look at what its inverse makes.</summary>
     public bool IsStored(int k) => _isStored[k];

@@ -78,6 +78,7 @@ internal sealed class RebuildOperation(StepRebuilder rebuilder, bool hasContext,
         Tensor logDensityGradient = context.CotangentOf(1);
         Tensor gradient = context.CotangentOf(0);
         Tensor z = context.Output(0).Detach();
+        (bool ownsValue, bool ownsGradient) = (false, false);
         int split = 2 + _splits;
         int kept = OutputCount;
         for (int k = keeps.Length - 1; k >= 0; k--)
@@ -98,16 +99,11 @@ internal sealed class RebuildOperation(StepRebuilder rebuilder, bool hasContext,
                 conditionGradient = Sum(scope, conditionGradient, gradients[^1]);
             }
 
-            (Tensor used, Tensor usedGradient) = (z, gradient);
-            (z, gradient) = (x, gradients[^firstParameter]);
-            scope.Keep(z);
-            scope.Keep(gradient);
-            if (k < keeps.Length - 1)
-            {
-                used.Release();
-                usedGradient.Release();
-            }
+            z = Advance(scope, z, x, ref ownsValue);
+            gradient = Advance(scope, gradient, gradients[^firstParameter], ref ownsGradient);
         }
+
+        rebuilder.Gate.EndPass();
 
         context.Set(0, gradient);
         if (hasContext)
@@ -119,6 +115,27 @@ internal sealed class RebuildOperation(StepRebuilder rebuilder, bool hasContext,
         {
             context.Set(firstParameter + i, sums[rebuilder.Parameters[i]]);
         }
+    }
+
+    /// <summary>
+    /// Goes on to a step's result and gives the one before back, if the walk made it: not what others hold, and not where a step returned its
+    /// argument.
+    /// </summary>
+    private static Tensor Advance(TemporaryScope scope, Tensor used, Tensor next, ref bool owns)
+    {
+        if (ReferenceEquals(used, next))
+        {
+            return next;
+        }
+
+        if (owns)
+        {
+            used.Release();
+        }
+
+        owns = scope.Contains(next);
+        scope.Keep(next);
+        return next;
     }
 
     private static Tensor Sum(TemporaryScope scope, Tensor? before, Tensor gradient)

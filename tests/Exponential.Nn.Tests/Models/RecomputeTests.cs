@@ -151,6 +151,42 @@ public sealed class RecomputeTests
         }
     }
 
+    /// <summary>An inverse may return its argument, or a view of it: what it returned must outlive the step.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void StepsThatReturnTheirArgument_AreGoneThrough(int place)
+    {
+        Flow stored = Create();
+        Flow rebuilt = Create();
+        rebuilt.Recompute = RecomputeKind.Inverse;
+        for (int pass = 0; pass < 3; pass++)
+        {
+            RequireEqual(stored, new Generator((ulong)pass).Normal([2, 4, 4, 4], DType.Float64), rebuilt, 1e-10);
+        }
+
+        Flow Create()
+        {
+            List<FlowStep> steps = [new ActNorm(4, DType.Float64), new Conv1x1(4, generator: new Generator(11), dtype: DType.Float64)];
+            steps.InsertRange(place, [new Identity(), new View(), new Identity()]);
+            return new Flow(steps, new DiagonalGaussian([4, 4, 4], DType.Float64));
+        }
+    }
+
+    /// <summary>A forward pass that nobody differentiates does not use up the check of the next.</summary>
+    [Fact]
+    public void PassesThatAreNotDifferentiated_AreNotCounted()
+    {
+        (_, Flow rebuilt) = Twins(Small, DType.Float64);
+        Tensor images = new Generator(1).Uniform([2, 3, 8, 8], DType.Float64) * 256;
+        rebuilt.LogProb(images).Mean();
+        Assert.Equal(0, rebuilt.Rebuilding!.Position.Passes);
+        rebuilt.LogProb(images).Mean().Backward();
+        Assert.Equal(1, rebuilt.Rebuilding!.Position.Passes);
+        Assert.Contains(rebuilt.RebuiltSteps, step => step.Drift > 0);
+    }
+
     [Fact]
     public void Memory_DoesNotGrowWithDepth()
     {
@@ -199,6 +235,16 @@ public sealed class RecomputeTests
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => flow.Recompute = (RecomputeKind)7);
         Assert.StartsWith("Flow.Recompute: expects None or Inverse", error.Message, StringComparison.Ordinal);
         Assert.Equal(RecomputeKind.Inverse, flow.Recompute);
+    }
+
+    /// <summary>z = x, by a view each way.</summary>
+    private sealed class View : Bijection
+    {
+        protected override (Tensor Value, Tensor LogDet) ForwardCore(Tensor x, Tensor? context) =>
+            (x.Reshape([x.Shape[0], x.ElementCount / x.Shape[0]]).Reshape(x.Shape), Tensor.Scalar(0, x.DType));
+
+        protected override (Tensor Value, Tensor LogDet) InverseCore(Tensor z, Tensor? context) =>
+            (z.Reshape([z.Shape[0], z.ElementCount / z.Shape[0]]).Reshape(z.Shape), Tensor.Scalar(0, z.DType));
     }
 
     private static (Flow Stored, Flow Rebuilt) Twins(MixingFlowSettings settings, DType dtype, double kernelGain = 1)

@@ -55,6 +55,7 @@ public class RecomputeTrainingTests
         Assert.Equal([1, 4], gate.Position.Stored);
         int steps = loaded.Model.Flow.Steps.Count;
         Assert.Equal(Enumerable.Range(0, steps).Select(k => k is 1 or 4), gate.BeginPass());
+        gate.EndPass();
         Assert.All(gate.BeginPass(), Assert.True);
     }
 
