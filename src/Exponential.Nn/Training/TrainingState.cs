@@ -124,7 +124,7 @@ internal sealed class TrainingState
     }
 
     /// <summary>Checks what comes from a file.</summary>
-    /// <exception cref="JsonException">A counter that no run can have.</exception>
+    /// <exception cref="JsonException">A counter that no run can have, or a part of it is missing.</exception>
     public void Validate()
     {
         bool counts = !(BestEpoch < 0) && Epoch >= 0 && Step >= 0 && Batch >= 0 && EpochImages >= 0 && MetricsLines >= 0 && EvaluatedStep >= -1;
@@ -132,6 +132,11 @@ internal sealed class TrainingState
         if (!counts || !numbers)
         {
             throw new JsonException("a counter is negative or a sum is not finite");
+        }
+
+        if (Recompute is { Stored: null })
+        {
+            throw new JsonException("recompute has no list of stored steps");
         }
     }
 

@@ -170,6 +170,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("\"batch\": 2", "\"batch\": 2000", "after batch 2000 of an epoch")]
     [InlineData("\"seed\": [0-9]+", "\"seed\": 9", "belongs to another seed")]
     [InlineData("^{", "[", "training_state")]
+    [InlineData("\"recompute\": null", "\"recompute\": {\"passes\": 3}", "recompute has no list of stored steps")]
     public void HostileStateIsRefused(string from, string to, string expected)
     {
         string path = Edit("training_state", text => Regex.Replace(text, from, to));
