@@ -45,6 +45,7 @@ public sealed class DenseInResidualNet : Network
     /// <inheritdoc/>
     protected override Tensor ForwardCore(Tensor x)
     {
+        // The sums h and what the layers hand on go back here: each DenseLayer gives back only what it makes inside.
         using TemporaryScope scope = TemporaryScope.Begin();
         Tensor h = _first.Forward(x);
         foreach (DenseNet block in _blocks)

@@ -72,6 +72,7 @@ public sealed class MultiscaleDenseNet : Network
                 $"for {_down.Count} scales; they are {x.Shape}");
         }
 
+        using TemporaryScope scope = TemporaryScope.Begin();
         var details = new Stack<Tensor>();
         Tensor h = x;
         foreach (Network network in _down)
@@ -87,6 +88,7 @@ public sealed class MultiscaleDenseNet : Network
             h = details.TryPop(out Tensor? detail) ? h + detail : h;
         }
 
+        scope.Keep(h);
         return h;
     }
 }
