@@ -26,7 +26,10 @@ internal readonly unsafe struct Scratch<T> : IDisposable
     public void Dispose() => ScratchPool.Return(_buffer);
 }
 
-/// <summary>Pinned buffers in sizes of powers of two, as many as were ever in use at once.</summary>
+/// <summary>
+/// Pinned buffers in sizes of powers of two, as many as were ever in use at once; and of each size that a cache holds, one more for every
+/// thread: 4 MiB a thread at most.
+/// </summary>
 internal static class ScratchPool
 {
     public const int Alignment = 64;
@@ -34,6 +37,9 @@ internal static class ScratchPool
 
     /// <summary>Larger buffers are left to the garbage collector.</summary>
     private const int LargestBits = 28;
+
+    /// <summary>The largest size that a thread keeps for itself, 2 MiB: of a larger one little is left in a core's cache.</summary>
+    private const int LargestOwnBits = 21;
 
     private static readonly Stack<byte[]>[] Free =
         [.. Enumerable.Range(0, LargestBits - SmallestBits + 1).Select(_ => new Stack<byte[]>())];
@@ -47,7 +53,7 @@ internal static class ScratchPool
         int bits = Math.Max(SmallestBits, 64 - BitOperations.LeadingZeroCount((ulong)bytes - 1));
         if (bits <= LargestBits)
         {
-            if (_own is { } own && own[bits - SmallestBits] is { } mine)
+            if (bits <= LargestOwnBits && _own is { } own && own[bits - SmallestBits] is { } mine)
             {
                 own[bits - SmallestBits] = null;
                 return mine;
@@ -79,11 +85,14 @@ internal static class ScratchPool
         if (buffer.Length <= 1 << LargestBits)
         {
             int size = BitOperations.Log2((uint)buffer.Length) - SmallestBits;
-            ref byte[]? own = ref (_own ??= new byte[]?[Free.Length])[size];
-            if (own is null)
+            if (size <= LargestOwnBits - SmallestBits)
             {
-                own = buffer;
-                return;
+                ref byte[]? own = ref (_own ??= new byte[]?[LargestOwnBits - SmallestBits + 1])[size];
+                if (own is null)
+                {
+                    own = buffer;
+                    return;
+                }
             }
 
             Stack<byte[]> free = Free[size];
