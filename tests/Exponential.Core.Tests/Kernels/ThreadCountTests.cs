@@ -47,13 +47,15 @@ public sealed unsafe class ThreadCountTests
     }
 
     /// <summary>Scratch memory is kept: what a call leaves to the collector is a few closures.</summary>
-    [Fact]
-    public void RepeatedCallsLeaveNoGarbage()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void RepeatedCallsLeaveNoGarbage(int threads)
     {
         int before = Workers.Count;
         try
         {
-            Workers.Count = 1;
+            Workers.Count = threads;
             var g = new ConvolutionGeometry(4, 12, 16, 16, 20, 16, 16, 3, 3, 1, 1, 1, 1);
             var square = new ConvolutionExponentialGeometry(4, 12, 16, 16, 3, 3);
             var random = new Random(5);

@@ -75,6 +75,47 @@ public sealed class WorkersTests
     }
 
     [Fact]
+    public void JobsLeaveNoGarbage()
+    {
+        using var count = new WorkerCount(Math.Min(8, 4 * Environment.ProcessorCount));
+        Action<int> body = static _ => { };
+        Workers.For(100, body);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int job = 0; job < 1000; job++)
+        {
+            Workers.For(100, body);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    /// <summary>Small jobs one after another, of other lengths and numbers of threads: a worker that is late for one must not touch the next.</summary>
+    [Fact]
+    public void LateWorkersLeaveTheNextJobAlone()
+    {
+        using var count = new WorkerCount(2);
+        int[] runs = new int[16];
+        for (int job = 0; job < 100_000; job++)
+        {
+            int blocks = 2 + job % 15;
+            int number = job;
+            Workers.Count = 2 + job % 4;
+            Workers.For(blocks, block =>
+            {
+                // Each block last ran in this job or in none since it was cleared.
+                if (Interlocked.Exchange(ref runs[block], number + 1) == number + 1)
+                {
+                    throw new InvalidOperationException($"job {number}: block {block} ran twice");
+                }
+            });
+            for (int block = 0; block < blocks; block++)
+            {
+                Assert.Equal(number + 1, runs[block]);
+            }
+        }
+    }
+
+    [Fact]
     public void RefusesNoThreads()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => CpuThreads.Count = 0);
