@@ -7,7 +7,7 @@ namespace LibtorchPeer;
 /// <param name="inner">The backend that computes.</param>
 internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExponential, IAutoregressiveInverse, IFusedPasses
 {
-    private readonly Dictionary<string, (long Ticks, int Calls)> _entries = [];
+    private readonly Dictionary<Entry, (long Ticks, int Calls)> _entries = [];
     private long _allocation;
 
     public override IConvolutionExponential ConvolutionExponential => this;
@@ -19,7 +19,7 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
     /// <summary>Milliseconds and calls by entry, the costliest first.</summary>
     public IEnumerable<(string Name, double Milliseconds, int Calls)> Entries =>
         _entries.OrderByDescending(static entry => entry.Value.Ticks)
-            .Select(static entry => (entry.Key, entry.Value.Ticks * 1e3 / Stopwatch.Frequency, entry.Value.Calls));
+            .Select(static entry => (entry.Key.ToString(), entry.Value.Ticks * 1e3 / Stopwatch.Frequency, entry.Value.Calls));
 
     public void Reset()
     {
@@ -70,14 +70,14 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
     {
         long start = Stopwatch.GetTimestamp();
         inner.Unary(op, x, y, p, q);
-        Add($"{op}", start);
+        Add(Enum.GetName(op)!, start);
     }
 
     public override void Binary(BinaryKind op, Operand a, Operand b, Operand y)
     {
         long start = Stopwatch.GetTimestamp();
         inner.Binary(op, a, b, y);
-        Add($"{op}", start);
+        Add(Enum.GetName(op)!, start);
     }
 
     public override void Select(Operand condition, Operand a, Operand b, Operand y)
@@ -91,7 +91,7 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
     {
         long start = Stopwatch.GetTimestamp();
         inner.Reduce(op, x, y);
-        Add($"{op}", start);
+        Add(Enum.GetName(op)!, start);
     }
 
     public override void MatMul(Operand a, Operand b, Operand y)
@@ -105,28 +105,28 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
     {
         long start = Stopwatch.GetTimestamp();
         inner.Conv2d(geometry, x, kernel, bias, rectified, y);
-        Add(Convolution(geometry, "forward"), start);
+        Add(new Entry("forward", geometry.KernelHeight, geometry.KernelWidth), start);
     }
 
     public override void Conv2dInputGradient(in ConvolutionGeometry geometry, Operand outputGradient, Operand kernel, Operand inputGradient)
     {
         long start = Stopwatch.GetTimestamp();
         inner.Conv2dInputGradient(geometry, outputGradient, kernel, inputGradient);
-        Add(Convolution(geometry, "input gradient"), start);
+        Add(new Entry("input gradient", geometry.KernelHeight, geometry.KernelWidth), start);
     }
 
     public override void Conv2dKernelGradient(in ConvolutionGeometry geometry, Operand x, Operand outputGradient, Operand kernelGradient)
     {
         long start = Stopwatch.GetTimestamp();
         inner.Conv2dKernelGradient(geometry, x, outputGradient, kernelGradient);
-        Add(Convolution(geometry, "kernel gradient"), start);
+        Add(new Entry("kernel gradient", geometry.KernelHeight, geometry.KernelWidth), start);
     }
 
     public override void FillRandom(RandomKind kind, ulong seed, ulong offset, Operand destination)
     {
         long start = Stopwatch.GetTimestamp();
         inner.FillRandom(kind, seed, offset, destination);
-        Add($"random, {kind}", start);
+        Add(kind == RandomKind.Normal ? "random, Normal" : "random, Uniform", start);
     }
 
     void IConvolutionExponential.Apply(
@@ -202,11 +202,18 @@ internal sealed class MeteredBackend(Backend inner) : Backend, IConvolutionExpon
         Add("multiply-add", start);
     }
 
-    private static string Convolution(in ConvolutionGeometry g, string pass) => $"convolution {g.KernelHeight}x{g.KernelWidth}, {pass}";
+    private void Add(string name, long start) => Add(new Entry(name), start);
 
-    private void Add(string name, long start)
+    private void Add(Entry entry, long start)
     {
-        (long ticks, int calls) = _entries.GetValueOrDefault(name);
-        _entries[name] = (ticks + Stopwatch.GetTimestamp() - start, calls + 1);
+        long ticks = Stopwatch.GetTimestamp() - start;
+        (long before, int calls) = _entries.GetValueOrDefault(entry);
+        _entries[entry] = (before + ticks, calls + 1);
+    }
+
+    /// <summary>An entry, or the pass of a convolution with kernels of one size. Its text is made when the table is.</summary>
+    private readonly record struct Entry(string Name, int Height = 0, int Width = 0)
+    {
+        public override string ToString() => Height == 0 ? Name : $"convolution {Height}x{Width}, {Name}";
     }
 }

@@ -18,7 +18,7 @@ internal static class ProfileTable
     public static void Print(IReadOnlyList<string> mixings, bool recompute)
     {
         var metered = new MeteredBackend(Device.Cpu.Backend);
-        Device.Cpu.Backend = metered;
+        using IDisposable exchanged = Device.Cpu.Exchange(metered);
         foreach ((string word, Mixing mixing) in SettingWords.Mixings.Where(pair => mixings.Contains(pair.Word)))
         {
             BufferPool.CollectUnreachable(2);

@@ -15,9 +15,21 @@ public sealed class Device
     /// <summary>The device's name, for example <c>cpu</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Set only by benchmarks, to one that meters the entries of the device's own.</summary>
-    internal Backend Backend { get; set; }
+    internal Backend Backend { get; private set; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>Puts another backend in the place of the device's own until the result is disposed. For benchmarks, which meter its entries.</summary>
+    internal IDisposable Exchange(Backend backend)
+    {
+        var exchanged = new ExchangedBackend(this, Backend);
+        Backend = backend;
+        return exchanged;
+    }
+
+    private sealed class ExchangedBackend(Device device, Backend before) : IDisposable
+    {
+        public void Dispose() => device.Backend = before;
+    }
 }
