@@ -251,7 +251,7 @@ internal sealed unsafe class TileCorrelation<T, TVector, TSimd> : IDisposable
     /// </summary>
     private readonly struct RunsAhead(byte* start, nint bytes, nint stride, int runs)
     {
-        /// <summary>The most bytes to fetch: more would push out what is at work in the second-level cache.</summary>
+        /// <summary>The most bytes of a side to fetch, so 512 KiB of both: more would push out what is at work in the second-level cache.</summary>
         public const nint MostBytes = 1 << 18;
 
         public void Fetch(int plane)
