@@ -14,14 +14,108 @@ public class QrDecompositionTests
         Check(Normal<float>(seed, rows % 40 * (columns % 40)), rows % 40, columns % 40);
     }
 
+    // Up to 56 rows or 4 columns one by one, beyond by panels of 32 columns.
     [Theory]
-    [InlineData(100, 100)]
-    [InlineData(130, 65)]
-    [InlineData(65, 130)]
-    public void Larger_matrices(int m, int n)
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(56)]
+    [InlineData(57)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(100)]
+    [InlineData(200)]
+    public void Square_tall_and_wide_matrices_around_the_edges_of_panels(int n)
     {
-        Check(Normal<double>(1, m * n), m, n);
-        Check(Normal<float>(1, m * n), m, n);
+        foreach (int m in new[] { 1, 32, 56, 57, 63, 64, 65, 100, n, 200 })
+        {
+            Check(Normal<double>(1, m * n), m, n);
+            Check(Normal<float>(1, m * n), m, n);
+        }
+    }
+
+    [Fact]
+    public void Panels_keep_the_signs_of_single_reflections_and_pass_over_what_is_triangular()
+    {
+        const int n = 100;
+        double[] upper = Normal<double>(3, n * n);
+        for (int i = 0; i < n; i++)
+        {
+            upper.AsSpan(i * n, i).Clear();
+        }
+
+        double[] q = new double[n * n];
+        double[] r = new double[n * n];
+        QrDecomposition.Factor<double>(upper, n, n, q, r);
+        Assert.Equal(Identity(n), q);
+        Assert.Equal(upper, r);
+
+        // Padded by zeros, a matrix keeps its R, which its 40 rows alone give one by one.
+        double[] small = Normal<double>(4, 40 * 40);
+        double[] padded = new double[n * n];
+        for (int i = 0; i < 40; i++)
+        {
+            small.AsSpan(i * 40, 40).CopyTo(padded.AsSpan(i * n));
+        }
+
+        double[] smallR = new double[40 * 40];
+        QrDecomposition.Factor<double>(small, 40, 40, new double[40 * 40], smallR);
+        QrDecomposition.Factor<double>(padded, n, n, q, r);
+        double[] corner = new double[40 * 40];
+        for (int i = 0; i < 40; i++)
+        {
+            r.AsSpan(i * n, 40).CopyTo(corner.AsSpan(i * 40));
+        }
+
+        Assert.InRange(MaxDifference(smallR, corner), 0, 1e-12);
+    }
+
+    [Fact]
+    public void Zero_equal_and_dependent_columns_across_panels_leave_Q_orthonormal()
+    {
+        const int m = 120;
+        const int n = 80;
+        Check(new double[m * n], m, n);
+        Check(Enumerable.Repeat(1.0, m * n).ToArray(), m, n);
+        Check(Enumerable.Repeat(1f, n * m).ToArray(), n, m);
+        double[] zeros = Normal<double>(5, m * n);
+        double[] dependent = Normal<double>(6, m * n);
+        for (int i = 0; i < m; i++)
+        {
+            foreach (int j in new[] { 0, 31, 32, 50, 79 })
+            {
+                zeros[i * n + j] = 0;
+            }
+
+            dependent[i * n + 20] = 2 * dependent[i * n + 3];
+            dependent[i * n + 64] = dependent[i * n + 1] - dependent[i * n + 40];
+        }
+
+        Check(zeros, m, n);
+        Check(zeros, n, m);
+        Check(dependent, m, n);
+    }
+
+    [Theory]
+    [InlineData(1e-300)]
+    [InlineData(1e300)]
+    public void Panels_scale_with_their_matrix(double scale)
+    {
+        const int n = 100;
+        double[] a = Normal<double>(7, n * n);
+        double[] scaled = [.. a.Select(x => x * scale)];
+        double[] q = new double[n * n];
+        double[] r = new double[n * n];
+        double[] scaledQ = new double[n * n];
+        double[] scaledR = new double[n * n];
+        QrDecomposition.Factor<double>(a, n, n, q, r);
+        QrDecomposition.Factor<double>(scaled, n, n, scaledQ, scaledR);
+        double tolerance = 1e3 * n * Epsilon<double>(); // the condition of the matrix, about 100 n, bounds what Q may move
+        Assert.InRange(MaxDifference(q, scaledQ), 0, tolerance);
+        Assert.InRange(MaxDifference(r, [.. scaledR.Select(x => x / scale)]), 0, tolerance * Frobenius(a));
     }
 
     [Fact]
@@ -86,6 +180,15 @@ public class QrDecompositionTests
         double[] q = new double[12];
         double[] r = new double[9];
         QrDecomposition.Factor<double>(a, 4, 3, q, r);
+        Assert.Contains(q, double.IsNaN);
+        Assert.Contains(r, double.IsNaN);
+
+        const int n = 80;
+        a = Normal<double>(4, n * n);
+        a[40 * n + 50] = bad;
+        q = new double[n * n];
+        r = new double[n * n];
+        QrDecomposition.Factor<double>(a, n, n, q, r);
         Assert.Contains(q, double.IsNaN);
         Assert.Contains(r, double.IsNaN);
     }

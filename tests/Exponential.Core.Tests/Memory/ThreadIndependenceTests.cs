@@ -18,6 +18,8 @@ public sealed class ThreadIndependenceTests
         ["maximum"] = ([[301, 401]], x => x[0].Max([0]) + x[0].Min([1], keepDims: true)),
         ["matrix product"] = ([[301, 203], [203, 127]], x => x[0].MatMul(x[1])),
         ["batched matrix product"] = ([[19, 31, 23], [23, 29]], x => x[0].MatMul(x[1])),
+        ["QR decomposition"] = ([[300, 260]], x => Joined(x[0].Qr(), -2)),
+        ["batched QR decomposition"] = ([[5, 130, 70]], x => Joined(x[0].Qr(), -2)),
         ["convolution"] = ([[17, 6, 16, 16], [13, 6, 3, 3], [13]], x => x[0].Conv2d(x[1], x[2], padding: 1)),
         ["strided convolution"] = ([[17, 6, 15, 16], [13, 6, 4, 3]], x => x[0].Conv2d(x[1], null, (2, 3), (1, 0))),
         ["transposed convolution"] = ([[17, 6, 8, 8], [6, 5, 2, 2]], x => x[0].ConvTranspose2d(x[1], stride: 2)),
@@ -54,6 +56,8 @@ public sealed class ThreadIndependenceTests
             }
         }
     }
+
+    private static Tensor Joined((Tensor First, Tensor Second) parts, int axis) => Tensor.Cat([parts.First, parts.Second], axis);
 
     private static Tensor Sum((Tensor Value, Tensor LogDet) coupled) => coupled.Value + coupled.LogDet.Reshape([17, 1, 1, 1]);
 }
