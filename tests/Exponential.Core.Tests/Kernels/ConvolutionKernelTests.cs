@@ -94,6 +94,11 @@ public sealed unsafe class ConvolutionKernelTests
         yield return Make(1, 2, 7, 7, 3, 7, 7, 1, 1, 0, 0);
         yield return Make(1, 2, 5, 3, 3, 7, 5, 1, 1, 3, 2);
         yield return Make(4, 3, 5, 6, 2, 1, 1, 2, 3, 0, 0);
+        // Strides along one axis alone, over images whose rows are whole vectors.
+        yield return Make(2, 3, 4, 16, 5, 1, 1, 2, 1, 0, 0);
+        yield return Make(2, 3, 16, 16, 5, 1, 1, 1, 2, 0, 0);
+        yield return Make(2, 3, 9, 16, 4, 2, 1, 2, 1, 0, 0);
+        yield return Make(2, 3, 9, 16, 4, 3, 1, 3, 1, 0, 0);
     }
 
     private static ConvolutionGeometry Make(
