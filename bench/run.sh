@@ -7,6 +7,11 @@
 # The peer needs the package TorchSharp-cpu (1.3 GB), a C compiler and Python 3; without one of them our own figures are printed.
 set -euo pipefail
 cd "$(dirname "$0")"
+usage() {
+  echo "usage: bench/run.sh [--quick|--profile] [--no-avx512]" >&2
+  exit 2
+}
+
 quick=false
 profile=false
 suffix=
@@ -17,9 +22,11 @@ for argument in "$@"; do
     --no-avx512)
       suffix=-no-avx512
       export DOTNET_EnableAVX512=0 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 ;;
-    *) echo "usage: bench/run.sh [--quick|--profile] [--no-avx512]" >&2; exit 2 ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' run.sh; exit ;;
+    *) usage ;;
   esac
 done
+! $quick || ! $profile || usage
 
 build() { dotnet build "$@" -c Release -v quiet -nologo -clp:NoSummary -p:RunAnalyzers=false; }
 peers=Exponential.Peers/bin/Release/net10.0

@@ -57,7 +57,7 @@ internal readonly unsafe struct Correlation<T, TVector, TSimd> : IDisposable
         (int firstRow, int rowCount) = rows.GetOffsetAndLength(Rows);
         (int firstColumn, int columnCount) = columns.GetOffsetAndLength(Columns);
         T** tile = stackalloc T*[segments];
-        nint linesAtOnce = (nint)Vectors * Ahead.Line / sizeof(T); // a line at each position
+        nint linesAtOnce = (nint)Vectors * CacheLines.Size / sizeof(T); // a line at each position
         nint asked = 0;
         int height;
         for (int row = firstRow; row < firstRow + rowCount; row += height)

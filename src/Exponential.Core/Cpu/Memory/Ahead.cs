@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-
 namespace Exponential;
 
 /// <summary>
@@ -9,13 +6,10 @@ namespace Exponential;
 /// </summary>
 /// <remarks>
 /// Where the images come from memory, and not from a cache, reading them took as long as half of the multiply-adds did, before or between
-/// these and not beside them. Without effect where there is no instruction for it.
+/// these and not beside them. See <see cref="CacheLines"/>.
 /// </remarks>
 internal unsafe struct Ahead
 {
-    /// <summary>The bytes of a cache line.</summary>
-    public const int Line = 64;
-
     private byte* _next;
     private byte* _end;
     private byte* _second;
@@ -47,18 +41,8 @@ internal unsafe struct Ahead
         }
 
         byte* start = _next;
-        _next += (nint)steps * Line;
-        distance = Line;
+        _next += (nint)steps * CacheLines.Size;
+        distance = CacheLines.Size;
         return start;
-    }
-
-    /// <summary>Asks for the line at an address, which need not exist.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Ask(void* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(address);
-        }
     }
 }

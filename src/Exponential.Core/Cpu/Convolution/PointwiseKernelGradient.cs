@@ -18,8 +18,13 @@ internal static unsafe class PointwiseKernelGradient<T, TVector, TSimd>
     public static bool Takes(in ConvolutionGeometry geometry)
     {
         ConvolutionGeometry g = geometry.Flattened();
+        if (g.Batch == 0 || !DirectConvolution<T, TVector, TSimd>.Takes(g))
+        {
+            return false;
+        }
+
         var right = PaddedLayout.Input(g, TSimd.Count);
-        return g.Batch > 0 && right.IsPlain && PaddedLayout.Centres(g, right, TSimd.Count).IsPlain;
+        return right.IsPlain && PaddedLayout.Centres(g, right, TSimd.Count).IsPlain;
     }
 
     public static void Run(in ConvolutionGeometry geometry, T* input, T* outputGradient, T* kernelGradient)

@@ -143,9 +143,9 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
             for (nint* last = end - 2; TRows.Value * TVectors.Value >= 12 && offsets < last; offsets += 3, weights += 3 * TRows.Value)
             {
-                Ahead.Ask(line);
-                Ahead.Ask(line + lineDistance);
-                Ahead.Ask(line + 2 * lineDistance);
+                CacheLines.Fetch(line);
+                CacheLines.Fetch(line + lineDistance);
+                CacheLines.Fetch(line + 2 * lineDistance);
                 line += 3 * lineDistance;
                 Term<TRows, TVectors>(
                     weights, source0, source1, source2, source3, offsets[0],
@@ -175,7 +175,7 @@ internal static unsafe class RegisterTile<T, TVector, TSimd>
 
             for (; offsets < end; offsets++, weights += TRows.Value, line += lineDistance)
             {
-                Ahead.Ask(line);
+                CacheLines.Fetch(line);
                 Term<TRows, TVectors>(
                     weights, source0, source1, source2, source3, offsets[0],
                     ref sum00, ref sum01, ref sum02, ref sum03,

@@ -108,10 +108,10 @@ internal static unsafe class CorrelationTile<T, TVector, TSimd>
             nint* end = positions + vectors;
             for (nint* position = positions; position < end; position++)
             {
-                Ahead.Ask(leftLine);
-                Ahead.Ask(rightLine);
-                leftLine += Ahead.Line / sizeof(T);
-                rightLine += Ahead.Line / sizeof(T);
+                CacheLines.Fetch(leftLine);
+                CacheLines.Fetch(rightLine);
+                leftLine += CacheLines.Size / sizeof(T);
+                rightLine += CacheLines.Size / sizeof(T);
                 nint p = *position;
                 TVector x0 = TSimd.Load(right0 + p);
                 TVector x1 = TSimd.Load(right1 + p);

@@ -5,7 +5,7 @@ namespace Exponential;
 
 /// <summary>
 /// Fetching memory ahead of its use, where a kernel's way through it is one that the processor does not foresee: lines a channel's plane apart.
-/// Of no effect on results, and free to name memory that is not there.
+/// Of no effect on results, free to name memory that is not there, and nothing at all where there is no instruction for it.
 /// </summary>
 internal static unsafe class CacheLines
 {
