@@ -65,6 +65,24 @@ public sealed unsafe class BufferPoolTests
     }
 
     [Fact]
+    public void CountersFollowATensor()
+    {
+        BufferPool.CollectUnreachable(2);
+        CpuMemory.Trim();
+        Assert.Equal(0, CpuMemory.Free);
+        CpuMemory.ResetPeak();
+        long before = CpuMemory.InUse;
+        Assert.Equal(before, CpuMemory.Peak);
+        Tensor tensor = Tensor.Zeros([1000, 1000]);
+        long held = CpuMemory.InUse - before;
+        Assert.InRange(held, 4_000_000, 5_000_064);
+        tensor.Release();
+        Assert.Equal(before, CpuMemory.InUse);
+        Assert.Equal(held, CpuMemory.Free);
+        Assert.Equal(before + held, CpuMemory.Peak);
+    }
+
+    [Fact]
     public void PoisonShowsAUseAfterRelease()
     {
         BufferPool.PoisonReturned = true;
