@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
@@ -11,4 +12,7 @@ Job job = Job.Default
     .WithIterationTime(TimeInterval.FromMilliseconds(50))
     .WithWarmupCount(1)
     .WithIterationCount(5);
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
+
+// Shapes have names of up to 27 letters, which a table would cut.
+SummaryStyle style = SummaryStyle.Default.WithMaxParameterColumnWidth(40);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, DefaultConfig.Instance.AddJob(job).WithSummaryStyle(style));
