@@ -66,14 +66,21 @@ internal static class Workers
         {
             EnsureStarted(helpers);
             Current.Begin(body, blockCount, helpers);
-            int claimed = ClaimSleepers(helpers);
-            if (claimed > 0)
+            try
             {
-                Wake.Release(claimed);
-            }
+                int claimed = ClaimSleepers(helpers);
+                if (claimed > 0)
+                {
+                    Wake.Release(claimed);
+                }
 
-            Current.Work(0);
-            error = Current.End();
+                Current.Work(0);
+            }
+            finally
+            {
+                // Whatever happens, an interrupted thread among it: nobody is at work on the body when this returns.
+                error = Current.End();
+            }
         }
         finally
         {
@@ -246,10 +253,7 @@ internal static class Workers
                     }
                     catch (Exception exception)
                     {
-                        lock (this)
-                        {
-                            _error ??= ExceptionDispatchInfo.Capture(exception);
-                        }
+                        Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(exception), null);
                     }
                 }
             }
