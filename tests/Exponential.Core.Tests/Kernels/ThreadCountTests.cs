@@ -63,17 +63,22 @@ public sealed unsafe class ThreadCountTests
             GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(20 * 12 * 9, random, 0.01);
             GuardedBuffer<float> y = new(4 * 20 * 256), xBar = new(4 * 20 * 256), kernelBar = new(20 * 12 * 9);
             Calls();
-            long start = GC.GetAllocatedBytesForCurrentThread();
-            const int Repeats = 20;
-            for (int i = 0; i < Repeats; i++)
-            {
-                Calls();
-            }
+            long[] rounds = [.. Enumerable.Range(0, 20).Select(_ => Round())];
 
-            long perRound = (GC.GetAllocatedBytesForCurrentThread() - start) / Repeats;
+            // Several threads share out the buffers as they come: a round in which the caller first meets one more thread at work creates a buffer
+            // (65,560 bytes once, in one run of twelve), which is kept. A buffer that is lost is created again in every round.
+            Array.Sort(rounds);
+            long most = threads == 1 ? rounds[^1] : rounds[rounds.Length * 3 / 4];
 
             // Without vectors more of the calls take Winograd's way, which has more closures: 4,936 bytes were measured.
-            Assert.InRange(perRound, 0, ContractionKernels.BestWidth == SimdWidth.Scalar ? 5120 : 4096);
+            Assert.InRange(most, 0, ContractionKernels.BestWidth == SimdWidth.Scalar ? 5120 : 4096);
+
+            long Round()
+            {
+                long start = GC.GetAllocatedBytesForCurrentThread();
+                Calls();
+                return GC.GetAllocatedBytesForCurrentThread() - start;
+            }
 
             void Calls()
             {
