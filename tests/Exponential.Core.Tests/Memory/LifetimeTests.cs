@@ -10,12 +10,7 @@ public sealed class LifetimeTests
 {
     private const int Bytes = 1 << 18;
 
-    /// <summary>Counts of bytes need buffers of the sizes asked for, not somewhat larger ones that earlier tests left.</summary>
-    public LifetimeTests()
-    {
-        BufferPool.CollectUnreachable(2);
-        BufferPool.Trim();
-    }
+    public LifetimeTests() => GlobalState.EmptyPool();
 
     [Fact]
     public void HandlesAreNotFinalisedUnderTheirKernels()

@@ -5,6 +5,8 @@ namespace Exponential.Core.Tests;
 [Collection(GlobalState.Name)]
 public sealed class StorageTests
 {
+    public StorageTests() => GlobalState.EmptyPool();
+
     [Fact]
     public void ADoubleReleaseThrows()
     {
