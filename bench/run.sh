@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the Markdown tables of docs/performance.md to bench/results: our kernels, our operations beside libtorch's, and the mixing flow's
+# Writes the Markdown tables of docs/performance.md to bench/results: our kernels, our operations beside libtorch's, callers at once, and the mixing flow's
 # training step and sampling. Under ten minutes once built.
 #   --quick      the table of operations alone, on the terminal, in under 45 s once built
 #   --profile    where a training step and sampling spend their time, by entry of the backend and outside, and their memory, on the terminal

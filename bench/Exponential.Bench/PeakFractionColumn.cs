@@ -51,7 +51,7 @@ internal sealed class PeakFractionColumn(bool fraction) : IColumn
     public UnitType UnitType => UnitType.Dimensionless;
 
     public string Legend => fraction
-        ? $"GF/s over the float32 peak of as many cores as threads: {Peak(1):F0} GF/s on one, {Peak(2):F0} on two"
+        ? $"GF/s over the peak of as many cores as threads: in float32 {Peak(1):F0} GF/s on one, {Peak(2):F0} on two; in float64 half of that"
         : "Billions of floating-point operations a second in the best iteration";
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
@@ -70,7 +70,13 @@ internal sealed class PeakFractionColumn(bool fraction) : IColumn
 
         double speed = shape.Operations(benchmarkCase.Descriptor.WorkloadMethod.Name) / statistics.Min;
         int threads = (int)benchmarkCase.Parameters["Threads"];
-        return fraction ? (speed / Peak(threads)).ToString("F2") : speed.ToString("F0");
+        if (!fraction)
+        {
+            return speed.ToString("F0");
+        }
+
+        bool isDouble = benchmarkCase.Parameters.Items.Any(static item => item.Value is DType.Float64);
+        return (speed / (isDouble ? Peak(threads) / 2 : Peak(threads))).ToString("F2");
     }
 
     private static double Peak(int threads) => Peaks.GetOrAdd(threads, FmaPeak.Measure<float>);

@@ -7,7 +7,7 @@ using LibtorchPeer;
 
 // Our operations and models beside libtorch's, in turns in one process. Run through bench/run.sh, which makes the native library load.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-string[] options = ["--quick", "--flows", "--operations", "--profile", "--recompute"];
+string[] options = ["--quick", "--flows", "--operations", "--callers", "--profile", "--recompute"];
 string[] mixings = [.. SettingWords.Mixings.Select(static pair => pair.Word)];
 if (args.Except(options).Except(mixings).Any())
 {
@@ -42,7 +42,8 @@ double peak = FmaPeak.Measure<float>(threads);
 string vectors = Vector512.IsHardwareAccelerated ? "Vector512" : Vector256.IsHardwareAccelerated ? "Vector256" : "Vector128";
 Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {threads} threads, {vectors}, float32; multiply-add peak {single:F0} GF/s on one core, {peak:F0} on {threads}; peer: {peer?.Name ?? "none"}.");
 Console.WriteLine("Medians. Ratio: libtorch's time over ours. GF/s count the direct algorithm's operations. Error: the largest difference from float64 over the largest value.");
-if (!args.Contains("--flows"))
+bool isWhole = !args.Intersect(["--operations", "--callers", "--flows"]).Any();
+if (isWhole || args.Contains("--operations"))
 {
     var table = new OperationTable(peak, budget);
     table.Print("Convolution exponential, 6 terms, 3x3, forward", ExponentialCases.Default(gradients: false, peer));
@@ -55,7 +56,12 @@ if (!args.Contains("--flows"))
     table.Print("Functions of 4 Mi numbers", ArrayCases.Functions(peer));
 }
 
-if (!quick && !args.Contains("--operations"))
+if (isWhole || args.Contains("--callers"))
+{
+    CallersTable.Print(threads);
+}
+
+if ((isWhole && !quick) || args.Contains("--flows"))
 {
     FlowTable.Print(wanted.Length > 0 ? wanted : mixings, peer, budget: 3000);
 }
