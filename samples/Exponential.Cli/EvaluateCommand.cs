@@ -27,6 +27,9 @@ internal static class EvaluateCommand
             "--iw_samples", "Draws of noise an image in the importance-weighted figure, which is measured besides; 0 for no such figure.", 0, int.MaxValue);
         Option<bool> verify = Parsers.Flag(
             "--verify", "Measure the reconstruction error over all the images, and how exactly each step of the flow inverts itself.");
+        Option<bool> gradients = Parsers.Flag(
+            "--verify_gradients",
+            "Measure, batch by batch, how far the gradients of activations rebuilt by the inverse are from those of stored ones, and those from float64's.");
         Option<ConvExpTerms> plan = Parsers.Choice("--convexp_plan", "Terms of the exponential; the run's if left out.", SettingWords.ConvExpTerms);
         Option<DType> dtype = Parsers.Choice("--dtype", "Number type to compute in; the run's if left out.", SettingWords.DTypes);
         Option<ArithmeticAccuracy> arithmetic = Parsers.Choice(
@@ -35,7 +38,7 @@ internal static class EvaluateCommand
         Option<bool> json = Parsers.Flag("--json", "Print one JSON object.");
         var command = new Command("evaluate", "Measure a trained model: bits per dimension, and how exactly it inverts itself.")
         {
-            run, split, images, batch, data, seed, samples, verify, plan, dtype, arithmetic, threads, json,
+            run, split, images, batch, data, seed, samples, verify, gradients, plan, dtype, arithmetic, threads, json,
         };
         command.SetAction(parsed =>
         {
@@ -72,7 +75,8 @@ internal static class EvaluateCommand
             VerificationResult? verified = parsed.GetValue(verify) ? Evaluation.Verify(model, set, size, stop) : null;
             double worst = verified?.ReconstructionError
                 ?? Evaluation.WorstReconstructionError(model, set.Take(Math.Min(Evaluation.ReconstructedImages, set.Count)));
-            var result = new Figures(Path.GetFullPath(path), set, bits, BitsPerDim.ToNats(bits, set.ImageShape), draws, weighted, worst, verified);
+            GradientFigures? compared = parsed.GetValue(gradients) ? GradientFigures.Measure(path, asked, model.Flow, set, size, stop) : null;
+            var result = new Figures(Path.GetFullPath(path), set, bits, BitsPerDim.ToNats(bits, set.ImageShape), draws, weighted, worst, verified, compared);
             terminal.Output.WriteLine(parsed.GetValue(json) ? Json(result).ToJsonString(Output.Indented) : Text(result));
             return CommandLine.Success;
 
@@ -108,6 +112,7 @@ internal static class EvaluateCommand
             }
         }
 
+        f.Gradients?.AddTo(json);
         return json;
     }
 
@@ -138,6 +143,7 @@ internal static class EvaluateCommand
             AddWorst("Of one step of the noise's flow", verified.NoiseSteps);
         }
 
+        lines.AddRange(f.Gradients?.Lines() ?? []);
         return string.Join(Environment.NewLine, lines);
 
         void AddWorst(string of, IReadOnlyList<StepResidual> steps)
@@ -152,5 +158,13 @@ internal static class EvaluateCommand
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Figures(
-        string File, ImageSet Set, double Bits, double Nats, int Draws, double? Weighted, double Worst, VerificationResult? Verified);
+        string File,
+        ImageSet Set,
+        double Bits,
+        double Nats,
+        int Draws,
+        double? Weighted,
+        double Worst,
+        VerificationResult? Verified,
+        GradientFigures? Gradients);
 }

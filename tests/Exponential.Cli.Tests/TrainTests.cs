@@ -283,6 +283,35 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void EvaluateComparesGradients()
+    {
+        Assert.Equal(0, Train("run", "--max_steps", "2").Code);
+        string[] arguments = ["evaluate", _folder.File("run"), "--max_images", "16", "--batch_size", "8", "--convexp_plan", "tolerance", "--verify_gradients"];
+        JsonNode json = Json([.. arguments, "--json"]);
+        JsonArray rebuilt = json["rebuilt_gradients"]!.AsArray();
+        Assert.Equal(2, rebuilt.Count);
+        Assert.All(rebuilt, batch => Assert.InRange((double)batch!["whole"]!, double.Epsilon, 1e-4));
+        Assert.All(rebuilt, batch => Assert.NotNull(batch!["element"]));
+        Assert.Equal(2, json["stored_gradients"]!.AsArray().Count);
+        Assert.Empty(json["stored_steps"]!.AsArray());
+        JsonNode exact = Json([.. arguments, "--dtype", "float64", "--json"]);
+        Assert.All(exact["rebuilt_gradients"]!.AsArray(), batch => Assert.InRange((double)batch!["whole"]!, 0, 1e-10));
+        Assert.Null(exact["stored_gradients"]);
+
+        string text = Cli.Run(arguments).Output;
+        Assert.Matches(@"Gradients of rebuilt activations, from those of stored ones, at worst \(batches: 2\): \S+ of the whole, one element \S+ of its", text);
+        Assert.Contains("Gradients of stored activations, from those in float64, at worst (batches: 2): ", text);
+        Assert.DoesNotContain("Inputs kept", text);
+    }
+
+    [Fact]
+    public void InputsThatAreKeptAreCounted()
+    {
+        var figures = new GradientFigures([new(0, 0)], [], [new("transformations.0", "ConvExp", 1, true), new("transformations.1", "ActNorm", 0, false)]);
+        Assert.Equal("Inputs kept, for the inverse does not rebuild them to rounding: those of 1 of 2 steps", figures.Lines().Last());
+    }
+
+    [Fact]
     public void NumbersDoNotDependOnTheCulture()
     {
         CultureInfo before = CultureInfo.CurrentCulture;
