@@ -67,12 +67,15 @@ public sealed class Convolution : LinearOperator
     }
 
     /// <summary>A bound on the 2-norm of the convolution with a kernel on images of height H and width W.</summary>
-    internal static double NormOf(Tensor kernel, int height, int width)
+    internal static double NormOf(Tensor kernel, int height, int width, BoundEffort effort = BoundEffort.Tight)
     {
         Shape k = kernel.Shape;
-        return kernel.DType == Exponential.DType.Float32
-            ? SpectralNormBound.Convolution(kernel.ToArray<float>(), k[0], k[1], k[2], k[3], height, width)
-            : SpectralNormBound.Convolution(kernel.ToArray<double>(), k[0], k[1], k[2], k[3], height, width);
+        Tensor values = kernel.Contiguous();
+        double bound = values.DType == Exponential.DType.Float32
+            ? SpectralNormBound.Convolution(values.Span<float>(), k[0], k[1], k[2], k[3], height, width, effort)
+            : SpectralNormBound.Convolution(values.Span<double>(), k[0], k[1], k[2], k[3], height, width, effort);
+        GC.KeepAlive(values);
+        return bound;
     }
 
     /// <summary>M - mu I, as a convolution whose norm is bounded afresh.</summary>

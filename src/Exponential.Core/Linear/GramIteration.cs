@@ -19,7 +19,7 @@ namespace Exponential;
 /// is squared, so that norms stay near 1; that is exact, and entries that vanish in it are below 1e-100 of the norm.
 /// </para>
 /// </remarks>
-internal sealed class GramIteration
+internal sealed unsafe class GramIteration : IDisposable
 {
     /// <summary>The unit roundoff of float64.</summary>
     public const double U = 1.0 / (1L << 53);
@@ -33,10 +33,9 @@ internal sealed class GramIteration
     private readonly int _maxSteps;
     private readonly double[] _norms; // |G_k|_F as stored, from above
     private readonly int[] _exponents; // G_k was divided by 2^exponent before it was squared
-    private readonly double[] _oddReal; // G_1, G_3, ...
-    private readonly double[] _oddImaginary;
-    private readonly double[] _evenReal; // G_2, G_4, ...
-    private readonly double[] _evenImaginary;
+    private readonly Scratch<double> _memory; // S, then G_1, G_3, ..., then G_2, G_4, ...: each its real part and, if it is complex, its imaginary part
+    private readonly int _size; // of a part of S
+    private readonly int _gramSize; // of a part of a Gram matrix
 
     /// <summary>For matrices of <paramref name="rows"/> by <paramref name="columns"/>; fastest where the columns are the fewer.</summary>
     public GramIteration(int rows, int columns, bool complex)
@@ -45,13 +44,11 @@ internal sealed class GramIteration
         _columns = columns;
         Stride = Padded(columns);
         _complex = complex;
-        Real = new double[rows * Stride];
-        Imaginary = new double[complex ? rows * Stride : 0];
-        int size = columns * Stride;
-        _oddReal = new double[size];
-        _evenReal = new double[size];
-        _oddImaginary = new double[complex ? size : 0];
-        _evenImaginary = new double[complex ? size : 0];
+        _size = checked(rows * Stride);
+        _gramSize = checked(columns * Stride);
+        _memory = new Scratch<double>((complex ? 2L : 1L) * (_size + 2L * _gramSize));
+        Real.Clear();
+        Imaginary.Clear();
 
         // Even if all singular values are equal: n^(1/2^(k+1)) <= 1 + Slack.
         _maxSteps = 1;
@@ -65,10 +62,10 @@ internal sealed class GramIteration
     }
 
     /// <summary>The real part of the matrix to bound next, with rows of <see cref="Stride"/> numbers, zero past the columns.</summary>
-    public double[] Real { get; }
+    public Span<double> Real => new(_memory.Pointer, _size);
 
     /// <summary>Its imaginary part; empty for real matrices.</summary>
-    public double[] Imaginary { get; }
+    public Span<double> Imaginary => new(_memory.Pointer + _size, _complex ? _size : 0);
 
     /// <summary>The length of a row: the columns, up to a whole number of vectors.</summary>
     public int Stride { get; }
@@ -109,14 +106,14 @@ internal sealed class GramIteration
         }
 
         _norms[0] = bound;
-        (double[] real, double[] imaginary) = (Real, Imaginary);
+        ReadOnlySpan<double> real = Real, imaginary = Imaginary;
         for (int step = 1; step <= _maxSteps; step++)
         {
             int exponent = Math.ILogB(_norms[step - 1]);
             _exponents[step - 1] = exponent;
             double factor = Math.ScaleB(1, -2 * exponent);
             int rows = step == 1 ? _rows : _columns;
-            (double[] squareReal, double[] squareImaginary) = step % 2 == 0 ? (_evenReal, _evenImaginary) : (_oddReal, _oddImaginary);
+            Span<double> squareReal = Gram(step % 2, imaginary: false), squareImaginary = Gram(step % 2, imaginary: true);
             if (_complex)
             {
                 GramKernel.Complex(real, imaginary, rows, _columns, Stride, factor, squareReal, squareImaginary);
@@ -126,7 +123,8 @@ internal sealed class GramIteration
                 GramKernel.Real(real, rows, _columns, Stride, factor, squareReal);
             }
 
-            (real, imaginary) = (squareReal, squareImaginary);
+            real = squareReal;
+            imaginary = squareImaginary;
             _norms[step] = GramKernel.FrobeniusFromAbove(real, imaginary);
             LowerEstimate = Math.Max(LowerEstimate, CarryBelow(step));
             bound = CarryBack(step);
@@ -137,6 +135,16 @@ internal sealed class GramIteration
         }
 
         UpperBound = bound;
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _memory.Dispose();
+
+    private Span<double> Gram(int parity, bool imaginary)
+    {
+        int parts = _complex ? 2 : 1;
+        double* start = _memory.Pointer + (nint)parts * (_size + (nint)parity * _gramSize) + (imaginary ? _gramSize : 0);
+        return new Span<double>(start, imaginary && !_complex ? 0 : _gramSize);
     }
 
     // Whether a bound is too large to be left at that. If not, it is taken account of.

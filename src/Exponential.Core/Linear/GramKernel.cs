@@ -10,7 +10,7 @@ internal static unsafe class GramKernel
     /// G = factor * S^T S for S [rows, columns] with rows of <paramref name="stride"/> numbers; G [columns, columns] with the same stride.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Real(double[] s, int rows, int columns, int stride, double factor, double[] gram)
+    public static void Real(ReadOnlySpan<double> s, int rows, int columns, int stride, double factor, Span<double> gram)
     {
         int width = Vector<double>.Count;
         fixed (double* source = s, target = gram)
@@ -52,7 +52,7 @@ internal static unsafe class GramKernel
     /// <remarks>With s = a + ib: Re G_ij = sum of a_ki a_kj + b_ki b_kj, Im G_ij = sum of a_ki b_kj - b_ki a_kj.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Complex(
-        double[] real, double[] imaginary, int rows, int columns, int stride, double factor, double[] gramReal, double[] gramImaginary)
+        ReadOnlySpan<double> real, ReadOnlySpan<double> imaginary, int rows, int columns, int stride, double factor, Span<double> gramReal, Span<double> gramImaginary)
     {
         int width = Vector<double>.Count;
         fixed (double* re = real, im = imaginary, targetRe = gramReal, targetIm = gramImaginary)
@@ -113,7 +113,7 @@ internal static unsafe class GramKernel
 
     /// <summary>The Frobenius norm of a real or complex matrix, from above; the parts hold a whole number of vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double FrobeniusFromAbove(double[] real, double[] imaginary)
+    public static double FrobeniusFromAbove(ReadOnlySpan<double> real, ReadOnlySpan<double> imaginary)
     {
         Vector<double> sum = Vector<double>.Zero;
         fixed (double* re = real, im = imaginary)

@@ -5,9 +5,9 @@ namespace Exponential;
 /// are had by transposing channels and axes, which leaves the 2-norm of the operator as it is (that of the transposed operator with its
 /// axes reversed). Taps that reach past the image everywhere are left out.
 /// </summary>
-internal sealed class KernelTaps
+internal sealed unsafe class KernelTaps : IDisposable
 {
-    private readonly double[] _values;
+    private readonly Scratch<double> _memory;
 
     /// <summary>Takes a kernel [outputs, inputs, kernelHeight, kernelWidth], scaled by 2^-exponent.</summary>
     public KernelTaps(
@@ -22,7 +22,9 @@ internal sealed class KernelTaps
         (ReachDown, ReachAcross) = swapAxes ? (reachAcross, reachDown) : (reachDown, reachAcross);
         Stride = GramIteration.Padded(Columns);
         MatrixSize = Rows * Stride;
-        _values = new double[TapsDown * TapsAcross * MatrixSize];
+        _memory = new Scratch<double>((long)TapsDown * TapsAcross * MatrixSize);
+        Span<double> values = Values;
+        values.Clear();
 
         // Two factors, as 2^-exponent itself may not be a number.
         double first = Math.ScaleB(1, -exponent / 2);
@@ -39,7 +41,7 @@ internal sealed class KernelTaps
                     {
                         double value = plane[(kernelHeight / 2 + a) * kernelWidth + kernelWidth / 2 + b];
                         int tap = swapAxes ? (b + ReachDown) * TapsAcross + a + ReachAcross : (a + ReachDown) * TapsAcross + b + ReachAcross;
-                        _values[tap * MatrixSize + place] = value * first * second;
+                        values[tap * MatrixSize + place] = value * first * second;
                     }
                 }
             }
@@ -78,18 +80,24 @@ internal sealed class KernelTaps
 
     /// <summary>The matrix of the tap at offset (<paramref name="down"/>, <paramref name="across"/>) from the middle.</summary>
     public ReadOnlySpan<double> Tap(int down, int across) =>
-        _values.AsSpan(((down + ReachDown) * TapsAcross + across + ReachAcross) * MatrixSize, MatrixSize);
+        Values.Slice(((down + ReachDown) * TapsAcross + across + ReachAcross) * MatrixSize, MatrixSize);
+
+    private Span<double> Values => new(_memory.Pointer, checked(TapsDown * TapsAcross * MatrixSize));
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>sqrt(|M|_1 |M|_inf), from above: the largest absolute sums over a row and over a column, all taps together.</summary>
     public double AbsoluteSumBound()
     {
         double[] rowSums = new double[Rows];
         double[] columnSums = new double[Columns];
-        for (int start = 0; start < _values.Length; start += Stride)
+        ReadOnlySpan<double> values = Values;
+        for (int start = 0; start < values.Length; start += Stride)
         {
             for (int column = 0; column < Columns; column++)
             {
-                double size = Math.Abs(_values[start + column]);
+                double size = Math.Abs(values[start + column]);
                 rowSums[start % MatrixSize / Stride] += size;
                 columnSums[column] += size;
             }
@@ -105,7 +113,7 @@ internal sealed class KernelTaps
         for (int tap = 0; tap < TapsDown * TapsAcross; tap++)
         {
             double squares = 0;
-            foreach (double value in _values.AsSpan(tap * MatrixSize, MatrixSize))
+            foreach (double value in Values.Slice(tap * MatrixSize, MatrixSize))
             {
                 squares += value * value;
             }

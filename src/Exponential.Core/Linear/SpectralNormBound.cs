@@ -19,14 +19,15 @@ namespace Exponential;
 /// </para>
 /// <para>
 /// What that loses grows with (r / (H + r))^2. On small images, as far as it is affordable, one direction or both are not made periodic
-/// but kept as they are, and the symbols become block Toeplitz matrices.
+/// but kept as they are, and the symbols become block Toeplitz matrices. A quick bound (<see cref="BoundEffort"/>) hardly ever affords it, and
+/// tries phase 0 alone.
 /// </para>
 /// <para>
 /// The result is the least of this, sqrt(|M|_1 |M|_inf) by absolute sums, and the sum of |K[.., .., a, b]|_F over the taps. All is
 /// worked out in float64, and what rounding may have taken off is added: the bound holds for the kernel as given.
 /// </para>
 /// </remarks>
-internal static class SpectralNormBound
+internal static unsafe class SpectralNormBound
 {
     /// <summary>
     /// How far above the norm a bound may lie because a direction was made periodic; about 1.4 (r / (H + r))^2 for each, as measured on
@@ -36,11 +37,14 @@ internal static class SpectralNormBound
 
     private const double LossFactor = 1.4;
 
-    /// <summary>Multiplications and additions that may be spent on doing better than that: some 20 to 50 ms on one core.</summary>
+    /// <summary>Multiplications and additions that a tight bound may spend on doing better than that: some 20 to 50 ms on one core.</summary>
     private const double Budget = 3e8;
 
     /// <summary>So few that exactness is worth them at any rate: about 0.2 ms.</summary>
     private const double SmallChange = 2e6;
+
+    /// <summary>The phases of the height and of the width that are tried, pi where true; the first pair alone for a quick bound.</summary>
+    private static readonly (bool HalfDown, bool HalfAcross)[] Phases = [(false, false), (true, true), (false, true), (true, false)];
 
     private const double SmallestNormal = 2.2250738585072014E-308;
 
@@ -52,9 +56,11 @@ internal static class SpectralNormBound
     /// <param name="kernelWidth">Odd.</param>
     /// <param name="height">Of the image.</param>
     /// <param name="width">Of the image.</param>
+    /// <param name="effort">How much work it may take.</param>
     /// <returns>The bound; 0 for a kernel of zeros; NaN if the kernel is not finite; infinity if no float64 is large enough.</returns>
     public static double Convolution(
-        ReadOnlySpan<double> kernel, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width)
+        ReadOnlySpan<double> kernel, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width,
+        BoundEffort effort = BoundEffort.Tight)
     {
         double largest = 0;
         foreach (double value in kernel)
@@ -69,12 +75,12 @@ internal static class SpectralNormBound
 
         // Scaled to entries below 1, exactly, so that nothing overflows on the way.
         int exponent = Math.ILogB(largest) + 1;
-        KernelTaps taps = new(kernel, outputs, inputs, kernelHeight, kernelWidth, height, width, exponent);
+        using KernelTaps taps = new(kernel, outputs, inputs, kernelHeight, kernelWidth, height, width, exponent);
         double tapSum = taps.TapSumBound();
 
         // The waves and the two sums of products with them: each entry of a symbol is off by at most this part of its absolute sum.
         double rounding = 8 * (taps.TapsDown + taps.TapsAcross + 8) * GramIteration.U * tapSum;
-        double bound = (SymbolBound(taps) + rounding) * (1 + 4 * GramIteration.U);
+        double bound = (SymbolBound(taps, effort) + rounding) * (1 + 4 * GramIteration.U);
         bound = Math.Min(bound, Math.Min(tapSum, taps.AbsoluteSumBound()));
         if (bound == 0)
         {
@@ -87,30 +93,33 @@ internal static class SpectralNormBound
 
     /// <summary>As above, for a kernel in float32, which float64 holds exactly.</summary>
     public static double Convolution(
-        ReadOnlySpan<float> kernel, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width)
+        ReadOnlySpan<float> kernel, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width,
+        BoundEffort effort = BoundEffort.Tight)
     {
-        double[] values = new double[kernel.Length];
+        using var memory = new Scratch<double>(kernel.Length);
+        Span<double> values = new(memory.Pointer, kernel.Length);
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = kernel[i];
         }
 
-        return Convolution(values, outputs, inputs, kernelHeight, kernelWidth, height, width);
+        return Convolution(values, outputs, inputs, kernelHeight, kernelWidth, height, width, effort);
     }
 
-    private static double SymbolBound(KernelTaps taps)
+    private static double SymbolBound(KernelTaps taps, BoundEffort effort)
     {
+        double budget = effort == BoundEffort.Tight ? Budget : SmallChange;
         // About four Gram matrices each, of which half is worked out; a complex product is four.
         double strips = 8 * Math.Pow((double)taps.Columns * taps.Height, 2) * taps.Rows * taps.Height * (taps.Width + taps.ReachAcross);
         double whole = 2 * Math.Pow((double)taps.Columns * taps.Height * taps.Width, 2) * taps.Rows * taps.Height * taps.Width;
         double lossAcross = Loss(taps.Width, taps.ReachAcross);
         bool periodicIsTight = lossAcross + Loss(taps.Height, taps.ReachDown) <= AllowedLoss;
-        if (whole <= (lossAcross <= AllowedLoss ? SmallChange : Budget))
+        if (whole <= (lossAcross <= AllowedLoss ? SmallChange : budget))
         {
             return WholeBound(taps);
         }
 
-        return strips <= (periodicIsTight ? SmallChange : Budget) ? StripBound(taps) : PeriodicBound(taps);
+        return strips <= (periodicIsTight ? SmallChange : budget) ? StripBound(taps) : PeriodicBound(taps, effort == BoundEffort.Tight ? Phases : Phases.AsSpan(0, 1));
 
         static double Loss(int size, int reach) => LossFactor * reach * reach / ((double)(size + reach) * (size + reach));
     }
@@ -118,7 +127,7 @@ internal static class SpectralNormBound
     /// <summary>Both directions as they are: one dense matrix.</summary>
     private static double WholeBound(KernelTaps taps)
     {
-        GramIteration iteration = new(taps.Rows * taps.Height * taps.Width, taps.Columns * taps.Height * taps.Width, complex: false);
+        using GramIteration iteration = new(taps.Rows * taps.Height * taps.Width, taps.Columns * taps.Height * taps.Width, complex: false);
         for (int i = 0; i < taps.Height; i++)
         {
             for (int j = 0; j < taps.Width; j++)
@@ -142,8 +151,8 @@ internal static class SpectralNormBound
     /// <summary>The height as it is, the width periodic: a block Toeplitz matrix for each frequency of the width.</summary>
     private static double StripBound(KernelTaps taps)
     {
-        GramIteration iteration = new(taps.Rows * taps.Height, taps.Columns * taps.Height, complex: true);
-        PartialSymbols partial = new(taps);
+        using GramIteration iteration = new(taps.Rows * taps.Height, taps.Columns * taps.Height, complex: true);
+        using PartialSymbols partial = new(taps);
         double best = double.PositiveInfinity;
         foreach (bool half in (ReadOnlySpan<bool>)[false, true])
         {
@@ -156,9 +165,8 @@ internal static class SpectralNormBound
                 {
                     for (int a = Math.Max(-taps.ReachDown, -i); a <= Math.Min(taps.ReachDown, taps.Height - 1 - i); a++)
                     {
-                        (double[] real, double[] imaginary) = partial[a];
-                        CopyBlock(taps, real, iteration.Real, iteration.Stride, i * taps.Rows, (i + a) * taps.Columns);
-                        CopyBlock(taps, imaginary, iteration.Imaginary, iteration.Stride, i * taps.Rows, (i + a) * taps.Columns);
+                        CopyBlock(taps, partial.Real(a), iteration.Real, iteration.Stride, i * taps.Rows, (i + a) * taps.Columns);
+                        CopyBlock(taps, partial.Imaginary(a), iteration.Imaginary, iteration.Stride, i * taps.Rows, (i + a) * taps.Columns);
                     }
                 }
 
@@ -175,13 +183,13 @@ internal static class SpectralNormBound
     }
 
     /// <summary>Both directions periodic: a matrix of the channels for each pair of frequencies.</summary>
-    private static double PeriodicBound(KernelTaps taps)
+    private static double PeriodicBound(KernelTaps taps, ReadOnlySpan<(bool HalfDown, bool HalfAcross)> phases)
     {
-        GramIteration iteration = new(taps.Rows, taps.Columns, complex: true);
-        PartialSymbols partial = new(taps);
+        using GramIteration iteration = new(taps.Rows, taps.Columns, complex: true);
+        using PartialSymbols partial = new(taps);
         double best = double.PositiveInfinity;
         (int U, int V) peak = (0, 0);
-        foreach ((bool halfDown, bool halfAcross) in (ReadOnlySpan<(bool, bool)>)[(false, false), (true, true), (false, true), (true, false)])
+        foreach ((bool halfDown, bool halfAcross) in phases)
         {
             FrequencyGrid down = new(taps.Height + taps.ReachDown, halfDown);
             FrequencyGrid across = new(taps.Width + taps.ReachAcross, halfAcross);
@@ -218,29 +226,33 @@ internal static class SpectralNormBound
         return best;
     }
 
-    private static void CopyBlock(KernelTaps taps, ReadOnlySpan<double> block, double[] matrix, int stride, int row, int column)
+    private static void CopyBlock(KernelTaps taps, ReadOnlySpan<double> block, Span<double> matrix, int stride, int row, int column)
     {
         for (int i = 0; i < taps.Rows; i++)
         {
-            block.Slice(i * taps.Stride, taps.Columns).CopyTo(matrix.AsSpan((row + i) * stride + column));
+            block.Slice(i * taps.Stride, taps.Columns).CopyTo(matrix[((row + i) * stride + column)..]);
         }
     }
 
     /// <summary>The kernel transformed along the width at one frequency: one complex matrix for each tap along the height.</summary>
-    private sealed class PartialSymbols(KernelTaps taps)
+    private sealed class PartialSymbols(KernelTaps taps) : IDisposable
     {
-        private readonly (double[] Real, double[] Imaginary)[] _matrices = [.. Enumerable.Range(0, taps.TapsDown)
-            .Select(_ => (new double[taps.MatrixSize], new double[taps.MatrixSize]))];
+        private readonly Scratch<double> _memory = new(2L * taps.TapsDown * taps.MatrixSize);
 
-        public (double[] Real, double[] Imaginary) this[int down] => _matrices[down + taps.ReachDown];
+        public Span<double> Real(int down) => new(_memory.Pointer + 2 * (nint)(down + taps.ReachDown) * taps.MatrixSize, taps.MatrixSize);
+
+        public Span<double> Imaginary(int down) =>
+            new(_memory.Pointer + (2 * (nint)(down + taps.ReachDown) + 1) * taps.MatrixSize, taps.MatrixSize);
+
+        public void Dispose() => _memory.Dispose();
 
         public void Transform(FrequencyGrid across, int v)
         {
             for (int a = -taps.ReachDown; a <= taps.ReachDown; a++)
             {
-                (double[] real, double[] imaginary) = this[a];
-                Array.Clear(real);
-                Array.Clear(imaginary);
+                Span<double> real = Real(a), imaginary = Imaginary(a);
+                real.Clear();
+                imaginary.Clear();
                 for (int b = -taps.ReachAcross; b <= taps.ReachAcross; b++)
                 {
                     (double cos, double sin) = across.Wave(v, b);
@@ -256,7 +268,7 @@ internal static class SpectralNormBound
             for (int a = -taps.ReachDown; a <= taps.ReachDown; a++)
             {
                 (double cos, double sin) = down.Wave(u, a);
-                AddWave(this[a].Real, this[a].Imaginary, cos, sin, real, imaginary);
+                AddWave(Real(a), Imaginary(a), cos, sin, real, imaginary);
             }
         }
 

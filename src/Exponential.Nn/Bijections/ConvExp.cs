@@ -104,7 +104,7 @@ public sealed class ConvExp : Bijection
     /// <exception cref="NonFiniteException">There is none: the kernel is not finite, or e^norm overflows.</exception>
     private double NormBound(Tensor factor)
     {
-        double norm = _norm.Value() / factor.ToScalar();
+        double norm = _norm.Value(Training) / factor.ToScalar();
         double largest = Math.Log(factor.DType == DType.Float32 ? float.MaxValue : double.MaxValue);
         return norm <= largest ? norm : throw new NonFiniteException(this, "the kernel's norm is not finite, or its exponential overflows");
     }

@@ -40,6 +40,48 @@ public class SpectralNormBoundTests
         CheckRandom(4, channels, channels, kernel, kernel, size, size, factor);
     }
 
+    // What a training step can afford: looser on images that are hardly larger than the kernel, and a bound all the same.
+    [Property(MaxTest = 120)]
+    public void A_quick_bound_is_a_bound(ulong seed, byte outputs, byte inputs, byte kernelHeight, byte kernelWidth, byte height, byte width)
+    {
+        CheckRandom(
+            seed, 1 + outputs % 6, 1 + inputs % 6, 1 + 2 * (kernelHeight % 3), 1 + 2 * (kernelWidth % 3), 1 + height % 10, 1 + width % 10, 2.5, BoundEffort.Quick);
+    }
+
+    [Theory]
+    [InlineData(12, 16, 1.03)]
+    [InlineData(24, 8, 1.06)]
+    [InlineData(3, 32, 1.03)]
+    [InlineData(12, 4, 1.15)]
+    [InlineData(24, 4, 1.25)]
+    [InlineData(48, 4, 1.25)]
+    [InlineData(48, 2, 1.7)]
+    public void A_quick_bound_costs_a_term_at_most(int channels, int size, double factor)
+    {
+        CheckRandom(3, channels, channels, 3, 3, size, size, factor, BoundEffort.Quick);
+    }
+
+    /// <summary>Training bounds the norm of a kernel in each layer and step: nothing of that may reach the heap of large objects.</summary>
+    [Theory]
+    [InlineData(12, 4)]
+    [InlineData(96, 8)]
+    public void A_bound_leaves_no_garbage_to_speak_of(int channels, int size)
+    {
+        double[] kernel = MatrixTesting.Normal<double>(9, channels * channels * 9);
+        float[] single = Array.ConvertAll(kernel, x => (float)x);
+
+        // The least of a few calls: a test beside this one may hold the pool's buffers in one of them.
+        Assert.InRange(Enumerable.Range(0, 8).Min(_ => Bounds()), 0, 16 << 10);
+
+        long Bounds()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            SpectralNormBound.Convolution(kernel, channels, channels, 3, 3, size, size, BoundEffort.Quick);
+            SpectralNormBound.Convolution(single, channels, channels, 3, 3, size, size, BoundEffort.Quick);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     [Property(MaxTest = 60)]
     public void Structured_kernels(ulong seed, byte channels, byte size, byte kind)
     {
@@ -81,6 +123,7 @@ public class SpectralNormBoundTests
         }
 
         Check(new NaiveConvolution(kernel, c, c, 3, 3, n, n), 1.06);
+        Check(new NaiveConvolution(kernel, c, c, 3, 3, n, n), 2.5, BoundEffort.Quick);
     }
 
     // |M| = 2 cos(pi / (n + 1)): tridiagonal Toeplitz matrices have known eigenvalues.
@@ -209,15 +252,16 @@ public class SpectralNormBoundTests
     }
 
     private static void CheckRandom(
-        ulong seed, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width, double factor)
+        ulong seed, int outputs, int inputs, int kernelHeight, int kernelWidth, int height, int width, double factor,
+        BoundEffort effort = BoundEffort.Tight)
     {
         double[] kernel = MatrixTesting.Normal<double>(seed, outputs * inputs * kernelHeight * kernelWidth);
-        Check(new NaiveConvolution(kernel, outputs, inputs, kernelHeight, kernelWidth, height, width), factor);
+        Check(new NaiveConvolution(kernel, outputs, inputs, kernelHeight, kernelWidth, height, width), factor, effort);
     }
 
-    private static void Check(NaiveConvolution m, double factor)
+    private static void Check(NaiveConvolution m, double factor, BoundEffort effort = BoundEffort.Tight)
     {
-        double bound = SpectralNormBound.Convolution(m.Kernel, m.Outputs, m.Inputs, m.KernelHeight, m.KernelWidth, m.Height, m.Width);
+        double bound = SpectralNormBound.Convolution(m.Kernel, m.Outputs, m.Inputs, m.KernelHeight, m.KernelWidth, m.Height, m.Width, effort);
         double norm = m.NormFromBelow();
 
         // What is found from below is rounded itself: |M x| of unit x, to about the square root of its length in u.
