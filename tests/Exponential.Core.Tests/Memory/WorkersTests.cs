@@ -144,6 +144,71 @@ public sealed class WorkersTests
         await first.WaitAsync(Limit, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Two callers on two threads: the one who shares out its work does it without a helper, who would be a third.</summary>
+    [Fact]
+    public async Task ACallerAloneTakesAThreadOffTheNextJob()
+    {
+        using var count = new WorkerCount(2);
+        using var alone = new LoneCaller();
+        await alone.Start();
+        int caller = Environment.CurrentManagedThreadId;
+        Workers.For(64, _ =>
+        {
+            Thread.SpinWait(2000);
+            Assert.Equal(caller, Environment.CurrentManagedThreadId);
+        });
+        await alone.Stop();
+
+        // And then there is a helper again: each of two blocks waits for the other.
+        using var barrier = new Barrier(2);
+        Workers.For(2, _ => Assert.True(barrier.SignalAndWait(Limit), "no second thread came"));
+    }
+
+    [Fact]
+    public async Task ACallerAloneTakesAThreadOffAJobAtWork()
+    {
+        using var count = new WorkerCount(2);
+        using var alone = new LoneCaller();
+        using var helperCame = new ManualResetEventSlim();
+        int caller = Environment.CurrentManagedThreadId;
+        int helped = 0;
+        int[] runs = new int[1000];
+        Workers.For(runs.Length, block =>
+        {
+            Interlocked.Increment(ref runs[block]);
+            if (Environment.CurrentManagedThreadId == caller)
+            {
+                // In the first block, with the helper in its own.
+                if (!alone.Started)
+                {
+                    Assert.True(helperCame.Wait(Limit), "no second thread came");
+                    Assert.True(alone.Start().Wait(Limit), "the other caller never started");
+                }
+            }
+            else
+            {
+                helped++;
+                helperCame.Set();
+                Assert.True(alone.Came(), "the other caller never started");
+            }
+        });
+        await alone.Stop();
+        Assert.Equal(1, helped);
+        Assert.All(runs, run => Assert.Equal(1, run));
+    }
+
+    /// <summary>What a caller calls from its blocks is no further caller: it takes no thread off its own job.</summary>
+    [Fact]
+    public void ANestedJobTakesNoThreadOff()
+    {
+        using var count = new WorkerCount(2);
+        for (int round = 0; round < 50; round++)
+        {
+            using var barrier = new Barrier(2);
+            Workers.For(2, _ => Workers.For(3, block => Assert.True(block != 1 || barrier.SignalAndWait(Limit), "no second thread came")));
+        }
+    }
+
     [Fact]
     public async Task ManyCallersManyCountsAndPauses()
     {
@@ -223,5 +288,45 @@ public sealed class WorkersTests
         }
         while (used[^1] > 50 && used.Count < 50);
         Assert.True(used[^1] <= 50, $"processor time of windows of 100 ms: {string.Join(" ", used)}");
+    }
+
+    /// <summary>A caller of a job of one block, which ends when it is told to.</summary>
+    private sealed class LoneCaller : IDisposable
+    {
+        private readonly ManualResetEventSlim _started = new();
+        private readonly ManualResetEventSlim _stop = new();
+        private Task? _running;
+
+        public bool Started => _started.IsSet;
+
+        /// <summary>Waits until the caller is in its block.</summary>
+        public bool Came() => _started.Wait(Limit);
+
+        /// <summary>Done when the caller is in its block.</summary>
+        public Task Start()
+        {
+            _running = Task.Factory.StartNew(
+                () => Workers.For(1, _ =>
+                {
+                    _started.Set();
+                    Assert.True(_stop.Wait(Limit), "nobody stopped the lone caller");
+                }),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return Task.Run(() => Assert.True(Came(), "the lone caller never started"));
+        }
+
+        public Task Stop()
+        {
+            _stop.Set();
+            return _running!.WaitAsync(Limit);
+        }
+
+        public void Dispose()
+        {
+            _stop.Set();
+            _running?.Wait(Limit);
+            _started.Dispose();
+            _stop.Dispose();
+        }
     }
 }

@@ -9,7 +9,8 @@ namespace Exponential;
 /// </summary>
 /// <remarks>
 /// One job runs on the workers at a time. A caller who finds them busy, or who is inside a job already, computes its blocks
-/// itself: several callers at once are safe and each still has a core of its own.
+/// itself. Such a caller takes a thread off the job of another: several callers at once are safe, and no more threads than <see cref="Count"/>
+/// compute as long as there are no more callers.
 /// Each thread has a share of consecutive blocks, the same in every job of as many blocks where there are at least as many as threads (a smaller
 /// job takes whoever comes first), and takes from the others' shares when its own is done. So a core meets the same part of a tensor again: a line of memory that two cores have read is slow to write (27 ns
 /// on a Zen 4, against 0.6 in the core's own cache).
@@ -32,6 +33,13 @@ internal static class Workers
     private static int _asleep;
     private static int _busy;
 
+    /// <summary>Callers who compute alone.</summary>
+    private static int _alone;
+
+    /// <summary>Whether this thread computes already: what it calls from there is no further caller.</summary>
+    [ThreadStatic]
+    private static bool _computes;
+
     /// <summary>The number of threads that compute at once, the caller included; at least 1.</summary>
     public static int Count
     {
@@ -50,22 +58,62 @@ internal static class Workers
     /// </remarks>
     public static void For(int blockCount, Action<int> body)
     {
-        int helpers = Math.Min(Math.Min(_count, MostThreads), blockCount) - 1;
-        if (helpers <= 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        int threads = Math.Min(_count, MostThreads);
+        if (threads == 1 || _computes)
         {
-            for (int block = 0; block < blockCount; block++)
-            {
-                body(block);
-            }
-
+            Compute(blockCount, body);
             return;
         }
 
+        _computes = true;
+        try
+        {
+            int helpers = Math.Min(threads - Volatile.Read(ref _alone), blockCount) - 1;
+            if (helpers > 0 && Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
+            {
+                Share(blockCount, body, threads, helpers);
+                return;
+            }
+
+            Interlocked.Increment(ref _alone);
+            try
+            {
+                Compute(blockCount, body);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _alone);
+            }
+        }
+        finally
+        {
+            _computes = false;
+        }
+    }
+
+    /// <summary>Whether a block of a job is the first of a thread's share, so that another thread computes the one before.</summary>
+    public static bool BeginsShare(int block, int blockCount)
+    {
+        int shares = Math.Min(Math.Min(_count, MostThreads), blockCount);
+        long share = ((long)block * shares + blockCount - 1) / blockCount;
+        return FirstBlock(share, shares, blockCount) == block;
+    }
+
+    private static void Compute(int blockCount, Action<int> body)
+    {
+        for (int block = 0; block < blockCount; block++)
+        {
+            body(block);
+        }
+    }
+
+    private static void Share(int blockCount, Action<int> body, int threads, int helpers)
+    {
         ExceptionDispatchInfo? error;
         try
         {
             EnsureStarted(helpers);
-            Current.Begin(body, blockCount, helpers);
+            Current.Begin(body, blockCount, threads, helpers);
             try
             {
                 int claimed = ClaimSleepers(helpers);
@@ -90,14 +138,6 @@ internal static class Workers
         error?.Throw();
     }
 
-    /// <summary>Whether a block of a job is the first of a thread's share, so that another thread computes the one before.</summary>
-    public static bool BeginsShare(int block, int blockCount)
-    {
-        int shares = Math.Min(Math.Min(_count, MostThreads), blockCount);
-        long share = ((long)block * shares + blockCount - 1) / blockCount;
-        return FirstBlock(share, shares, blockCount) == block;
-    }
-
     private static int FirstBlock(long share, int shares, int blockCount) => (int)(blockCount * share / shares);
 
     private static void EnsureStarted(int helpers)
@@ -120,6 +160,7 @@ internal static class Workers
     private static void Loop(int thread)
     {
         // Each job is tried once: no seat, or no block, now means none later, and a worker that kept asking would hold up the job's end.
+        _computes = true;
         long seen = 0;
         int spins = 0;
         while (true)
@@ -178,6 +219,7 @@ internal static class Workers
         private Action<int>? _body;
         private Share[] _shares = [];
         private int _shareCount;
+        private int _threads;
         private int _seats;
         private int _working;
         private long _number; // 0 between jobs
@@ -187,9 +229,10 @@ internal static class Workers
         /// <summary>The number of the job that workers may join, from 1, or 0.</summary>
         public long Number => Volatile.Read(ref _number);
 
-        public void Begin(Action<int> body, int blockCount, int helpers)
+        public void Begin(Action<int> body, int blockCount, int threads, int helpers)
         {
             _body = body;
+            _threads = threads;
             _seats = helpers;
             _shareCount = helpers + 1;
             if (_shares.Length < _shareCount)
@@ -238,14 +281,17 @@ internal static class Workers
 
         public void Leave() => Interlocked.Decrement(ref _working);
 
-        /// <summary>Computes the blocks of a thread's own share, then what is left of the others'.</summary>
+        /// <summary>
+        /// Computes the blocks of a thread's own share, then what is left of the others'. A helper (not thread 0, the caller) leaves when its core is
+        /// needed by a caller who computes alone.
+        /// </summary>
         public void Work(int thread)
         {
             for (int i = 0; i < _shareCount; i++)
             {
                 ref Share share = ref _shares[(thread + i) % _shareCount];
                 int block;
-                while (Volatile.Read(ref share.Taken) < share.Last && (block = Interlocked.Increment(ref share.Taken)) <= share.Last)
+                while ((thread == 0 || HasCore(thread)) && Volatile.Read(ref share.Taken) < share.Last && (block = Interlocked.Increment(ref share.Taken)) <= share.Last)
                 {
                     try
                     {
@@ -257,6 +303,13 @@ internal static class Workers
                     }
                 }
             }
+        }
+
+        /// <summary>Of the threads that others leave to this job the caller has the first, and the helpers the next in order.</summary>
+        private bool HasCore(int thread)
+        {
+            int alone = Volatile.Read(ref _alone);
+            return alone <= _threads - _shareCount || thread < _threads - alone;
         }
 
         private bool HasBlocks()
