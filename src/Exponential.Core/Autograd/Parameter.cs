@@ -47,6 +47,9 @@ public sealed class Parameter
 
     internal LeafNode Leaf => _leaf;
 
+    /// <summary>The name and shape that an error shows; a parameter that no module registered has its shape alone.</summary>
+    internal string Label => Name.Length == 0 ? Shape.ToString() : $"{Name} {Shape}";
+
     /// <summary>What a cache of something computed from the value is keyed by.</summary>
     internal (Storage Storage, long Version) Key => (_value.Storage, _value.Storage.Version);
 

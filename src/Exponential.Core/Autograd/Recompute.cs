@@ -3,6 +3,8 @@ namespace Exponential;
 /// <summary>A function whose inner values are computed again in the backward pass instead of being kept.</summary>
 internal sealed class RecomputeOperation(Func<Tensor, Tensor> function, Parameter[] parameters) : Operation
 {
+    private (Storage Storage, long Version)[] _keys = [];
+
     public override string Name => "Recompute";
 
     public override bool SavesInput(int index) => index == 0;
@@ -15,10 +17,14 @@ internal sealed class RecomputeOperation(Func<Tensor, Tensor> function, Paramete
             outputs[0] = y.Data.Share();
             GC.KeepAlive(y);
         }
+
+        // Now that the function has run: its first use may set some.
+        _keys = [.. parameters.Select(parameter => parameter.Key)];
     }
 
     public override void Vjp(VjpContext context)
     {
+        RequireUnchanged();
         bool createGraph = Autograd.IsRecording;
         using (Autograd.Recording(true))
         {
@@ -39,6 +45,20 @@ internal sealed class RecomputeOperation(Func<Tensor, Tensor> function, Paramete
             }
         }
     }
+
+    /// <summary>Throws where the function would not give again what it gave.</summary>
+    private void RequireUnchanged()
+    {
+        for (int index = 0; index < parameters.Length; index++)
+        {
+            if (parameters[index].Key != _keys[index])
+            {
+                throw new InvalidOperationException(
+                    $"{Name}: parameter {parameters[index].Label} changed between the forward and the backward pass, which calls the function again; " +
+                    "step the optimizer after the backward pass");
+            }
+        }
+    }
 }
 
 public static partial class Autograd
@@ -51,7 +71,9 @@ public static partial class Autograd
     /// </param>
     /// <param name="x">Its input.</param>
     /// <param name="parameters">Every parameter that the function reads.</param>
-    /// <exception cref="InvalidOperationException">In the backward pass: the function reads a parameter that was not named, or another tensor with a graph.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// In the backward pass: a named parameter changed meanwhile, or the function reads a parameter that was not named, or another tensor with a graph.
+    /// </exception>
     public static Tensor Recompute(Func<Tensor, Tensor> function, Tensor x, params ReadOnlySpan<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(function);

@@ -99,6 +99,40 @@ public sealed class RecomputeTests
             error.Message);
     }
 
+    /// <summary>Written in place as an optimizer does, or replaced: the function called again would have another derivative.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void AParameterThatChangedMeanwhileThrows(bool inPlace, bool createGraph)
+    {
+        Tensor y = Autograd.Recompute(Layer, _x.WithGradient(), _weight).Sum();
+        if (inPlace)
+        {
+            _weight.WritableSpan<double>()[0] += 1;
+        }
+        else
+        {
+            _weight.Value = _weight.Value.Detach() * 2;
+        }
+
+        var error = Assert.Throws<InvalidOperationException>(() => y.Backward(createGraph));
+        Assert.Equal(
+            "Recompute: parameter weight [3, 3] changed between the forward and the backward pass, which calls the function again; " +
+            "step the optimizer after the backward pass",
+            error.Message);
+    }
+
+    [Fact]
+    public void AParameterMayChangeAfterTheBackwardPass()
+    {
+        Autograd.Recompute(Layer, _x.WithGradient(), _weight).Sum().Backward();
+        _weight.WritableSpan<double>()[0] += 1;
+        Gradients expected = Layer(_x).Sum().Backward();
+        AssertClose([expected[_weight]], [Autograd.Recompute(Layer, _x, _weight).Sum().Backward()[_weight]]);
+    }
+
     [Fact]
     public void AFunctionThatIgnoresItsInputHasNoGradient()
     {
