@@ -115,6 +115,9 @@ internal enum UnaryKind
     /// <summary>p x + q.</summary>
     Affine,
 
+    /// <summary>x / p: the factor 1 / p is infinite for a tiny p, and rounded for most others.</summary>
+    Divide,
+
     /// <summary>x to the power p.</summary>
     Power,
 

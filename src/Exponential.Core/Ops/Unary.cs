@@ -21,7 +21,7 @@ internal sealed class UnaryOperation(UnaryKind kind, double p = 0, double q = 0)
 
     private Saved SavedValue => kind switch
     {
-        UnaryKind.Affine or UnaryKind.Sign or UnaryKind.Floor or UnaryKind.Round => Saved.Nothing,
+        UnaryKind.Affine or UnaryKind.Divide or UnaryKind.Sign or UnaryKind.Floor or UnaryKind.Round => Saved.Nothing,
         UnaryKind.Exp or UnaryKind.Expm1 or UnaryKind.Sqrt or UnaryKind.Reciprocal or UnaryKind.Tanh or UnaryKind.Sigmoid or UnaryKind.Relu => Saved.Output,
         _ => Saved.Input,
     };
@@ -40,6 +40,7 @@ internal sealed class UnaryOperation(UnaryKind kind, double p = 0, double q = 0)
         context.Set(0, kind switch
         {
             UnaryKind.Affine => g * p,
+            UnaryKind.Divide => g / p,
             UnaryKind.Power => g * (context.Input(0).Pow(p - 1) * p),
             UnaryKind.Clamp => g * (context.Input(0).GreaterOrEqual(p) * context.Input(0).LessOrEqual(q)),
             UnaryKind.Exp => g * context.Output(),
@@ -154,10 +155,10 @@ public sealed partial class Tensor
     public static Tensor operator *(double a, Tensor x) => x.Affine(a, 0);
 
     /// <summary>x / a.</summary>
-    public static Tensor operator /(Tensor x, double a) => x.Affine(1 / a, 0);
+    public static Tensor operator /(Tensor x, double a) => x.Unary(UnaryKind.Divide, a);
 
     /// <summary>a / x.</summary>
-    public static Tensor operator /(double a, Tensor x) => x.Reciprocal() * a;
+    public static Tensor operator /(double a, Tensor x) => Scalar(a, x.DType) / x;
 
     internal Tensor Affine(double scale, double shift) => Unary(UnaryKind.Affine, scale, shift);
 

@@ -34,6 +34,35 @@ public sealed class SpecialValueTests
         }
     }
 
+    /// <summary>The reciprocal of a tiny divisor is infinite, the quotient need not be.</summary>
+    [Fact]
+    public void DivisionByATinyNumber()
+    {
+        // Vectors and a tail.
+        float[] small = [.. Enumerable.Range(0, 35).Select(i => i % 2 * 1e-40f)];
+        double[] tiny = [.. Enumerable.Range(0, 35).Select(i => i % 2 * 1e-310)];
+        double[] expected = [.. Enumerable.Range(0, 35).Select(i => i % 2.0)];
+        Assert.Equal(expected, (Tensor.FromArray(small, [35]) / 1e-40f).To(DType.Float64).ToArray<double>());
+        Assert.Equal(expected, (Tensor.FromArray(tiny, [35]) / 1e-310).ToArray<double>());
+        Assert.Equal(1e-30f / 1e-39f, (float)(1e-30f / Tensor.FromArray<float>([1e-39f], [1])).ToScalar());
+        Assert.Equal(1e-300 / 1e-310, (1e-300 / Tensor.FromArray<double>([1e-310], [1])).ToScalar());
+        Assert.Equal([NaN, Inf, -Inf], (Tensor.FromArray<double>([0, 1, -1], [3]) / 0.0).ToArray<double>());
+    }
+
+    /// <summary>Rounded once, as the quotient of two numbers is.</summary>
+    [Fact]
+    public void DivisionIsRoundedOnce()
+    {
+        double[] values = [.. Enumerable.Range(1, 101).Select(i => (double)i)];
+        float[] singles = Array.ConvertAll(values, value => (float)value);
+        foreach (int divisor in (int[])[3, 7, 49, 101])
+        {
+            Assert.Equal(Array.ConvertAll(values, value => value / divisor), (Tensor.FromArray(values, [101]) / divisor).ToArray<double>());
+            Assert.Equal(Array.ConvertAll(singles, value => value / divisor), (Tensor.FromArray(singles, [101]) / divisor).ToArray<float>());
+            Assert.Equal(Array.ConvertAll(singles, value => divisor / value), ((double)divisor / Tensor.FromArray(singles, [101])).ToArray<float>());
+        }
+    }
+
     [Fact]
     public void Reductions()
     {

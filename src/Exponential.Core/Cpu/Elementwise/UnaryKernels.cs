@@ -35,6 +35,9 @@ internal static unsafe class UnaryKernels
             case UnaryKind.Affine:
                 Loop<T, Affine<T>>(x, y, length, p, q);
                 break;
+            case UnaryKind.Divide:
+                Loop<T, Divide<T>>(x, y, length, p, q);
+                break;
             case UnaryKind.Clamp:
                 Loop<T, Clamp<T>>(x, y, length, p, q);
                 break;
@@ -160,6 +163,14 @@ internal static unsafe class UnaryKernels
         public static T Invoke(T x, T p, T q) => (x * p) + q;
 
         public static Vector<T> Invoke(Vector<T> x, Vector<T> p, Vector<T> q) => (x * p) + q;
+    }
+
+    private readonly struct Divide<T> : IUnaryKernel<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public static T Invoke(T x, T p, T q) => x / p;
+
+        public static Vector<T> Invoke(Vector<T> x, Vector<T> p, Vector<T> q) => x / p;
     }
 
     private readonly struct Clamp<T> : IUnaryKernel<T>
