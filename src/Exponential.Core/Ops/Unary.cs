@@ -22,6 +22,7 @@ internal sealed class UnaryOperation(UnaryKind kind, double p = 0, double q = 0)
     private Saved SavedValue => kind switch
     {
         UnaryKind.Affine or UnaryKind.Divide or UnaryKind.Sign or UnaryKind.Floor or UnaryKind.Round => Saved.Nothing,
+        UnaryKind.Power when p == 0 => Saved.Nothing,
         UnaryKind.Exp or UnaryKind.Expm1 or UnaryKind.Sqrt or UnaryKind.Reciprocal or UnaryKind.Tanh or UnaryKind.Sigmoid or UnaryKind.Relu => Saved.Output,
         _ => Saved.Input,
     };
@@ -41,6 +42,7 @@ internal sealed class UnaryOperation(UnaryKind kind, double p = 0, double q = 0)
         {
             UnaryKind.Affine => g * p,
             UnaryKind.Divide => g / p,
+            UnaryKind.Power when p == 0 => Tensor.Zeros(context.InputShape(0), g.DType),
             UnaryKind.Power => g * (context.Input(0).Pow(p - 1) * p),
             UnaryKind.Clamp => g * (context.Input(0).GreaterOrEqual(p) * context.Input(0).LessOrEqual(q)),
             UnaryKind.Exp => g * context.Output(),
@@ -119,10 +121,9 @@ public sealed partial class Tensor
     /// <summary>The nearest integer, ties to even; the derivative is 0.</summary>
     public Tensor Round() => Unary(UnaryKind.Round);
 
-    /// <summary>x^exponent for a fixed exponent.</summary>
+    /// <summary>x^exponent for a fixed exponent; 1 with derivative 0 for an exponent of 0, whatever x is.</summary>
     public Tensor Pow(double exponent) => exponent switch
     {
-        0 => OnesLike(),
         1 => this,
         2 => Square(),
         _ => Unary(UnaryKind.Power, exponent),

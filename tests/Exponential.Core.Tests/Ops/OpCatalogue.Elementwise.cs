@@ -40,7 +40,7 @@ internal static partial class OpCatalogue
 
         yield return Unary("Pow 3 of a negative", x => x.Pow(3), x => x * x * x, (s, shape) => s.Normal(shape), "Pow(Double)");
         yield return Unary("Pow -2 of a negative", x => x.Pow(-2), x => 1 / (x * x), (s, shape) => Signed(s, s.Uniform(shape, 0.5, 2)), "Pow(Double)");
-        yield return Unary("Pow 0", x => x.Pow(0), _ => 1, (s, shape) => s.Normal(shape), "Pow(Double)") with { IsDifferentiable = false };
+        yield return Unary("Pow 0", x => x.Pow(0), _ => 1, (s, shape) => s.Normal(shape), "Pow(Double)");
 
         yield return Unary("-x", x => -x, x => -x, (s, shape) => s.Normal(shape), "op_UnaryNegation(Tensor)");
         yield return Unary("x + a", x => x + 0.3, x => x + 0.3, (s, shape) => s.Normal(shape), "op_Addition(Tensor, Double)", x => Math.Abs(x) + 0.3);

@@ -63,6 +63,20 @@ public sealed class SpecialValueTests
         }
     }
 
+    /// <summary>1 whatever x is, and a derivative of 0 where x^-1 is infinite too.</summary>
+    [Fact]
+    public void PowerZeroIsOneWithGradientZero()
+    {
+        double[] values = [.. Enumerable.Range(0, 30).Select(i => ((double[])[0, -0.0, 1, -2, Inf, -Inf, NaN, 1e-310])[i % 8])];
+        foreach (DType dtype in (DType[])[DType.Float32, DType.Float64])
+        {
+            Tensor x = Tensor.FromArray(values, [30]).To(dtype).WithGradient();
+            Tensor y = x.Pow(0.0);
+            Assert.All(y.To(DType.Float64).ToArray<double>(), value => Assert.Equal(1, value));
+            Assert.All(y.Sum().Backward().For(x)!.To(DType.Float64).ToArray<double>(), value => Assert.Equal(0, value));
+        }
+    }
+
     [Fact]
     public void Reductions()
     {
