@@ -12,11 +12,6 @@ internal sealed class ReduceOperation(ReduceKind kind, Shape kept) : Operation
     public override void Forward(Backend backend, ReadOnlySpan<Operand> inputs, Span<Operand> outputs)
     {
         using OperandLease x = OperandLease.Contiguous(backend, inputs[0]);
-        if (kind != ReduceKind.Sum && x.Operand.ElementCount == 0)
-        {
-            throw new ArgumentException($"{Name}: an empty tensor {x.Operand.Shape} has no {(kind == ReduceKind.Max ? "largest" : "smallest")} element");
-        }
-
         Operand y = backend.Allocate(x.Operand.DType, kept);
         backend.Reduce(kind, x.Operand, y);
         outputs[0] = y;
@@ -54,6 +49,7 @@ public sealed partial class Tensor
     /// <summary>The mean over some axes, or over all when none is named.</summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
+    /// <exception cref="ArgumentException">There are no elements along the axes.</exception>
     public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false)
     {
         int count = ReducedCount("Mean", axes);
@@ -66,6 +62,7 @@ public sealed partial class Tensor
     /// <summary>The largest element over some axes, or over all when none is named; equal ones share the gradient.</summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
+    /// <exception cref="ArgumentException">There are no elements along the axes.</exception>
     public Tensor Max(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(ReduceKind.Max, axes, keepDims);
 
     /// <summary>The smallest element, a scalar.</summary>
@@ -74,29 +71,17 @@ public sealed partial class Tensor
     /// <summary>The smallest element over some axes, or over all when none is named; equal ones share the gradient.</summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
+    /// <exception cref="ArgumentException">There are no elements along the axes.</exception>
     public Tensor Min(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(ReduceKind.Min, axes, keepDims);
 
-    /// <summary>ln(sum of e^x) over all elements, without overflow.</summary>
+    /// <summary>ln(sum of e^x) over all elements, without overflow; see <see cref="LogSumExp(ReadOnlySpan{int}, bool)"/>.</summary>
     public Tensor LogSumExp() => LogSumExp([]);
 
     /// <summary>ln(sum of e^x) over some axes, without overflow; -infinity where every element is.</summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
-    public Tensor LogSumExp(ReadOnlySpan<int> axes, bool keepDims = false)
-    {
-        if (ElementCount == 0)
-        {
-            throw new ArgumentException($"LogSumExp: an empty tensor {Shape} has no largest element");
-        }
-
-        bool[] mask = Axes.Mask("LogSumExp", axes, Shape);
-        Tensor max = Detach().Max(axes, keepDims: true);
-
-        // An infinite maximum would give infinity minus infinity.
-        Tensor shift = Where(max.Abs().Less(double.PositiveInfinity), max, max.ZerosLike());
-        Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true).Log() + shift;
-        return keepDims ? sum : sum.Reshape(Axes.Dropped(Shape, mask));
-    }
+    /// <exception cref="ArgumentException">There are no elements along the axes.</exception>
+    public Tensor LogSumExp(ReadOnlySpan<int> axes, bool keepDims = false) => LogSumExp("LogSumExp", axes, keepDims);
 
     /// <summary>The variance of all elements, a scalar.</summary>
     public Tensor Variance() => Variance([]);
@@ -117,10 +102,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>e^x / sum of e^x along an axis.</summary>
-    public Tensor Softmax(int axis) => LogSoftmax(Axes.Normalise("Softmax", axis, Shape)).Exp();
+    public Tensor Softmax(int axis) => LogSoftmax("Softmax", axis).Exp();
 
     /// <summary>x - ln(sum of e^x) along an axis.</summary>
-    public Tensor LogSoftmax(int axis) => this - LogSumExp([Axes.Normalise("LogSoftmax", axis, Shape)], keepDims: true);
+    public Tensor LogSoftmax(int axis) => LogSoftmax("LogSoftmax", axis);
 
     /// <summary>Sums stretched axes away, so that the result has the given shape, which broadcasts to this one.</summary>
     internal Tensor SumTo(Shape shape)
@@ -140,13 +125,33 @@ public sealed partial class Tensor
         return new ReduceOperation(ReduceKind.Sum, kept).Apply(this).Reshape(shape);
     }
 
+    private Tensor LogSoftmax(string operation, int axis) => this - LogSumExp(operation, [Axes.Normalise(operation, axis, Shape)], keepDims: true);
+
+    private Tensor LogSumExp(string operation, ReadOnlySpan<int> axes, bool keepDims)
+    {
+        ReducedCount(operation, axes);
+        Tensor max = Detach().Max(axes, keepDims: true);
+
+        // An infinite maximum would give infinity minus infinity.
+        Tensor shift = Where(max.Abs().Less(double.PositiveInfinity), max, max.ZerosLike());
+        Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true);
+        Tensor logarithm = sum.Log() + shift;
+        return keepDims ? logarithm : logarithm.Reshape(Axes.Dropped(Shape, Axes.Mask(operation, axes, Shape)));
+    }
+
     private Tensor Reduce(ReduceKind kind, ReadOnlySpan<int> axes, bool keepDims)
     {
+        if (kind != ReduceKind.Sum)
+        {
+            ReducedCount(kind.ToString(), axes);
+        }
+
         bool[] mask = Axes.Mask(kind.ToString(), axes, Shape);
         Tensor kept = new ReduceOperation(kind, Axes.Kept(Shape, mask)).Apply(this);
         return keepDims ? kept : kept.Reshape(Axes.Dropped(Shape, mask));
     }
 
+    /// <summary>The elements that one result is made of, which must be one or more, even where there are no results.</summary>
     private int ReducedCount(string operation, ReadOnlySpan<int> axes)
     {
         bool[] mask = Axes.Mask(operation, axes, Shape);

@@ -29,6 +29,7 @@ internal static partial class OpCatalogue
             Whole("Variance", x => x.Variance(), run => Variance(run, run.Length - 1), VarianceMagnitude) with { Cases = Of([3, 4], [2], [5, 1, 2]) },
             UnbiasedVariance(),
             EmptySum(),
+            EmptyResults(),
         ];
         foreach (OpEntry entry in entries)
         {
@@ -121,6 +122,20 @@ internal static partial class OpCatalogue
         Cases = Of([0, 3], [2, 0], [0]),
         Function = inputs => [inputs[0].Sum([0]), inputs[0].Sum()],
         Reference = inputs => [inputs[0].Reduce([0], false, run => run.Sum()), new NaiveArray([], [0])],
+    };
+
+    /// <summary>Extremes of no runs at all: nothing is asked for, so nothing is missing.</summary>
+    private static OpEntry EmptyResults() => new()
+    {
+        Name = "Extremes of no runs",
+        Covers = "Max(ReadOnlySpan<Int32>, Boolean)",
+        Cases = Of([0, 3], [2, 0, 4]),
+        Function = inputs => [inputs[0].Max([-1]), inputs[0].Min([-1], keepDims: true), inputs[0].LogSumExp([-1]), inputs[0].Softmax(-1), inputs[0].LogSoftmax(-1)],
+        Reference = inputs =>
+        [
+            inputs[0].Reduce([-1], false, run => run.Max()), inputs[0].Reduce([-1], true, run => run.Min()),
+            inputs[0].Reduce([-1], false, LogSumExp), inputs[0], inputs[0],
+        ],
     };
 
     private static OpEntry Normalised(string name, int axis, Func<Tensor, Tensor> function, Func<double, double, double> reference, Func<double, double, double> magnitude) => new()
