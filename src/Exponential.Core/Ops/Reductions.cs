@@ -77,7 +77,10 @@ public sealed partial class Tensor
     /// <summary>ln(sum of e^x) over all elements, without overflow; see <see cref="LogSumExp(ReadOnlySpan{int}, bool)"/>.</summary>
     public Tensor LogSumExp() => LogSumExp([]);
 
-    /// <summary>ln(sum of e^x) over some axes, without overflow; -infinity where every element is.</summary>
+    /// <summary>
+    /// ln(sum of e^x) over some axes, without overflow; -infinity where every element is. The gradient, e^x over the sum, is 0/0 there and
+    /// taken as 0: a row that is masked whole must not spoil the others' gradients.
+    /// </summary>
     /// <param name="axes">Axes; a negative one counts from the end.</param>
     /// <param name="keepDims">Whether the reduced axes stay, with length 1.</param>
     /// <exception cref="ArgumentException">There are no elements along the axes.</exception>
@@ -135,7 +138,10 @@ public sealed partial class Tensor
         // An infinite maximum would give infinity minus infinity.
         Tensor shift = Where(max.Abs().Less(double.PositiveInfinity), max, max.ZerosLike());
         Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true);
-        Tensor logarithm = sum.Log() + shift;
+
+        // The sum is 0 only where every element is -infinity. The logarithm is then of a constant 1, or its derivative would be 0/0.
+        Tensor isEmpty = sum.EqualTo(0);
+        Tensor logarithm = Where(isEmpty, Scalar(double.NegativeInfinity, DType), Where(isEmpty, Scalar(1, DType), sum).Log()) + shift;
         return keepDims ? logarithm : logarithm.Reshape(Axes.Dropped(Shape, Axes.Mask(operation, axes, Shape)));
     }
 

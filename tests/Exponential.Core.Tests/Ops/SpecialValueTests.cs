@@ -104,6 +104,19 @@ public sealed class SpecialValueTests
     }
 
     [Fact]
+    public void LogSumExpOfMinusInfinitiesHasGradientZero()
+    {
+        Tensor x = Tensor.FromArray<double>([-Inf, -Inf, 0, 0, -Inf, 1], [3, 2]).WithGradient();
+        Tensor y = x.LogSumExp([1]);
+        Assert.Equal([-Inf, Math.Log(2), 1], y.ToArray<double>());
+        Assert.Equal([0, 0, 0.5, 0.5, 0, 1], Autograd.Gradient(y, [x])[0].ToArray<double>());
+
+        // A masked row beside others does not spoil a second derivative either.
+        Tensor first = Autograd.Gradient(x.LogSumExp([1]), [x], createGraph: true)[0];
+        Assert.Equal([0, 0, 0, 0, 0, 0], Autograd.Gradient(first.Sum(), [x])[0].ToArray<double>());
+    }
+
+    [Fact]
     public void SoftmaxOfMinusInfinityIsZero()
     {
         Tensor x = Tensor.FromArray<double>([3, -Inf, 3, 1e300], [2, 2]).WithGradient();
