@@ -21,21 +21,24 @@ public sealed class Parameter
     /// The value, a leaf of the graph. A tensor read here is a snapshot: an optimizer writes in place only when nothing else holds
     /// the storage.
     /// </summary>
-    /// <exception cref="ArgumentException">Set to a tensor of another shape.</exception>
+    /// <exception cref="ArgumentException">Set to a tensor of another shape or element type.</exception>
     public Tensor Value
     {
         get => _value.Alias(_leaf);
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            if (value.Shape != _value.Shape)
+            if (value.Shape != Shape)
             {
-                throw new ArgumentException($"Parameter {Name}: expects {_value.Shape}; got {value.Shape}");
+                throw new ArgumentException($"{Title}: expects {Shape}; got {value.Shape}");
             }
 
-            Tensor old = _value;
-            _value = value.Alias(node: null, lasting: true);
-            old.Release();
+            if (value.DType != DType)
+            {
+                throw new ArgumentException($"{Title}: expects {DType} {Shape}; got {value.DType} {value.Shape}; convert it with To(DType)");
+            }
+
+            Replace(value);
         }
     }
 
@@ -50,11 +53,16 @@ public sealed class Parameter
     /// <summary>The name and shape that an error shows; a parameter that no module registered has its shape alone.</summary>
     internal string Label => Name.Length == 0 ? Shape.ToString() : $"{Name} {Shape}";
 
+    private string Title => Name.Length == 0 ? "Parameter" : $"Parameter {Name}";
+
     /// <summary>What a cache of something computed from the value is keyed by.</summary>
     internal (Storage Storage, long Version) Key => (_value.Storage, _value.Storage.Version);
 
     /// <summary>The parameter as a leaf of the graph.</summary>
     public static implicit operator Tensor(Parameter parameter) => parameter.Value;
+
+    /// <summary>Converts the value, and what the parameter takes from then on, to an element type.</summary>
+    internal void Convert(DType dtype) => Replace(_value.To(dtype));
 
     /// <summary>
     /// The elements to be written: the storage itself where nothing else holds it, else a fresh copy that becomes the value.
@@ -73,5 +81,12 @@ public sealed class Parameter
 
         _value.Storage.Written();
         return ((CpuStorage)_value.Storage).Span<T>();
+    }
+
+    private void Replace(Tensor value)
+    {
+        Tensor old = _value;
+        _value = value.Alias(node: null, lasting: true);
+        old.Release();
     }
 }

@@ -77,7 +77,7 @@ public abstract class Module
         {
             foreach ((_, Parameter parameter) in module._parameters)
             {
-                parameter.Value = parameter.Value.Detach().To(dtype);
+                parameter.Convert(dtype);
             }
 
             foreach ((_, StateBuffer buffer) in module._buffers)

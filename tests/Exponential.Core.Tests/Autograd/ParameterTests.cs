@@ -83,13 +83,31 @@ public sealed class ParameterTests
     {
         var parameter = new Parameter(Tensor.Ones([2])) { Name = "bias" };
         Tensor snapshot = parameter.Value;
-        parameter.Value = Tensor.FromArray<double>([3, 4], [2]);
-        Assert.Equal(DType.Float64, parameter.DType);
-        Assert.Equal([3, 4], parameter.Value.ToArray<double>());
+        parameter.Value = Tensor.FromArray<float>([3, 4], [2]);
+        Assert.Equal([3f, 4f], parameter.Value.ToArray<float>());
         Assert.Equal([1f, 1f], snapshot.ToArray<float>());
         Assert.Equal("Parameter bias: expects [2]; got [3]", Assert.Throws<ArgumentException>(() => parameter.Value = Tensor.Ones([3])).Message);
+        Assert.Equal(
+            "Parameter bias: expects Float32 [2]; got Float64 [2]; convert it with To(DType)",
+            Assert.Throws<ArgumentException>(() => parameter.Value = Tensor.Ones([2], DType.Float64)).Message);
+        Assert.Equal(
+            "Parameter: expects [2]; got [3]", Assert.Throws<ArgumentException>(() => new Parameter(Tensor.Ones([2])).Value = Tensor.Ones([3])).Message);
         Assert.Throws<ArgumentNullException>(() => parameter.Value = null!);
         Assert.Throws<ArgumentNullException>(() => new Parameter(null!));
+    }
+
+    [Fact]
+    public void TheElementTypeCanBeConverted()
+    {
+        var parameter = new Parameter(Tensor.FromArray<float>([3, 4], [2]));
+        Tensor snapshot = parameter.Value;
+        parameter.Convert(DType.Float32);
+        Assert.Same(snapshot.Storage, parameter.Key.Storage);
+        parameter.Convert(DType.Float64);
+        Assert.Equal(DType.Float64, parameter.DType);
+        Assert.Equal([3, 4], parameter.Value.ToArray<double>());
+        Assert.Equal([3f, 4f], snapshot.ToArray<float>());
+        Assert.Throws<ArgumentException>(() => parameter.Value = snapshot);
     }
 
     [Fact]
