@@ -38,7 +38,11 @@ public abstract class Distribution : Module
     public (Tensor Value, Tensor LogProb) Sample(int count, Generator generator, Tensor? context = null, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(generator);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        if (count < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), $"{GetType().Name}.Sample: count must be at least 1; it is {count}");
+        }
+
         if (!(temperature >= 0) || double.IsInfinity(temperature))
         {
             throw new ArgumentOutOfRangeException(
@@ -55,7 +59,7 @@ public abstract class Distribution : Module
     /// <summary>Samples and log-densities [count], for arguments that fit.</summary>
     protected abstract (Tensor Value, Tensor LogProb) SampleCore(int count, Generator generator, Tensor? context, double temperature);
 
-    /// <summary>Requires a batch of at least one event of a shape.</summary>
+    /// <summary>Requires a batch of at least one event of a shape, in the element type of the parameters, if there are any.</summary>
     private protected void CheckEvents(string operation, string argument, Tensor batch, Shape shape)
     {
         ArgumentNullException.ThrowIfNull(batch, argument);
@@ -63,6 +67,13 @@ public abstract class Distribution : Module
         {
             throw new ArgumentException(
                 $"{GetType().Name}.{operation}: {argument} must be a batch [n, {string.Join(", ", shape)}] of at least one; it is {batch.Shape}",
+                argument);
+        }
+
+        if (Parameters().FirstOrDefault() is { } parameter && parameter.DType != batch.DType)
+        {
+            throw new ArgumentException(
+                $"{GetType().Name}.{operation}: {argument} must be {parameter.DType}, as the parameters are; it is {batch.DType}. Convert one with To(DType)",
                 argument);
         }
     }

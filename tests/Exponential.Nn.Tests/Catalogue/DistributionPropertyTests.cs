@@ -261,7 +261,12 @@ public sealed class DistributionPropertyTests
             Assert.StartsWith(expected + shape, error.Message, StringComparison.Ordinal);
         }
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => distribution.Sample(0, new Generator(1), probe.Context));
+        foreach (int count in (int[])[0, -1])
+        {
+            var error = Assert.Throws<ArgumentOutOfRangeException>(() => distribution.Sample(count, new Generator(1), probe.Context));
+            Assert.StartsWith($"{type}.Sample: count must be at least 1; it is {count}", error.Message, StringComparison.Ordinal);
+        }
+
         if (distribution.ContextChannels == 0)
         {
             Tensor context = Tensor.Zeros([3, 2], DType.Float64);

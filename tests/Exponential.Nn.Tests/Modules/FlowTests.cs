@@ -46,6 +46,18 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public void AnotherElementTypeThanTheParametersIsRefused()
+    {
+        var flow = new Flow(new ConvExp([2, 4, 4], generator: new Generator(0)), new StandardGaussian([2, 4, 4]));
+        Tensor images = Tensor.Zeros([1, 2, 4, 4], D);
+        const string Rest = "x must be Float32, as the parameters are; it is Float64. Convert one with To(DType) (Parameter 'x')";
+        Refuses(() => flow.LogProb(images), "Flow.LogProb: " + Rest);
+        Refuses(() => flow.Encode(images), "Flow.Encode: " + Rest);
+        flow.To(D);
+        Assert.Equal([1], flow.LogProb(images).Shape);
+    }
+
+    [Fact]
     public void Decode_RefusesLatentsThatDoNotFit()
     {
         Flow flow = TwoLevels();
