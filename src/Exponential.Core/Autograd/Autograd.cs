@@ -36,7 +36,7 @@ public static partial class Autograd
             wanted[(node, input.OutputIndex)] = null;
         }
 
-        BackwardPass.Run(output, CheckedCotangent(output, cotangent), wanted, createGraph, consume: !createGraph, since);
+        BackwardPass.Run(output, CheckedCotangent("Gradient", output, cotangent), wanted, createGraph, consume: !createGraph, since);
         var gradients = new Tensor[inputs.Length];
         for (int index = 0; index < inputs.Length; index++)
         {
@@ -108,11 +108,11 @@ public static partial class Autograd
         return m == 0 ? Tensor.Zeros([0, x.ElementCount], x.DType) : Tensor.Cat(rows, 0);
     }
 
-    internal static Tensor CheckedCotangent(Tensor output, Tensor? cotangent)
+    internal static Tensor CheckedCotangent(string operation, Tensor output, Tensor? cotangent)
     {
         if (output.Node is null)
         {
-            throw new InvalidOperationException($"Backward: {output.Shape} has no graph; nothing that it was computed from requires a gradient");
+            throw new InvalidOperationException($"{operation}: {output.Shape} has no graph; nothing that it was computed from requires a gradient");
         }
 
         if (cotangent is null)
@@ -122,7 +122,7 @@ public static partial class Autograd
 
         if (cotangent.Shape != output.Shape || cotangent.DType != output.DType)
         {
-            throw new ArgumentException($"Backward: the cotangent is {cotangent.DType} {cotangent.Shape}; the output is {output.DType} {output.Shape}");
+            throw new ArgumentException($"{operation}: the cotangent is {cotangent.DType} {cotangent.Shape}; the output is {output.DType} {output.Shape}");
         }
 
         return cotangent;

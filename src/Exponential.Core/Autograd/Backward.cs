@@ -16,6 +16,6 @@ public sealed partial class Tensor
             throw new InvalidOperationException($"Backward: expects a scalar; this is {Shape}. Reduce it first, for example with Mean(), or use Autograd.Gradient");
         }
 
-        return BackwardPass.Leaves(this, Autograd.CheckedCotangent(this, null), createGraph);
+        return BackwardPass.Leaves(this, Autograd.CheckedCotangent("Backward", this, null), createGraph);
     }
 }

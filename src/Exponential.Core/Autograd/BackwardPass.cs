@@ -40,7 +40,7 @@ internal static class BackwardPass
             {
                 if (!parameters.Contains(parameter))
                 {
-                    throw new InvalidOperationException($"{operation}: the function reads parameter {parameter.Name} {parameter.Shape}, which was not named; its gradient would be lost");
+                    throw new InvalidOperationException($"{operation}: the function reads parameter {parameter.Label}, which was not named; its gradient would be lost");
                 }
             }
             else if (node.Sequence < input.Sequence)

@@ -35,7 +35,7 @@ public sealed class Gradients : IReadOnlyDictionary<Parameter, Tensor>
     public Tensor this[Parameter key] =>
         _parameters.TryGetValue(key, out Tensor? gradient)
             ? gradient
-            : throw new KeyNotFoundException($"Gradients: the output does not depend on parameter {key.Name} {key.Shape}");
+            : throw new KeyNotFoundException($"Gradients: the output does not depend on parameter {key.Label}");
 
     /// <summary>The gradient of a leaf made by <see cref="Tensor.WithGradient"/>, or null where the output does not depend on it.</summary>
     public Tensor? For(Tensor leaf)
@@ -68,7 +68,11 @@ public sealed class Gradients : IReadOnlyDictionary<Parameter, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">The limit is not positive.</exception>
     public (Gradients Gradients, double Norm) ClipNorm(double maxNorm)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxNorm);
+        if (!(maxNorm > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxNorm), FormattableString.Invariant($"ClipNorm: maxNorm must be above 0; it is {maxNorm}"));
+        }
+
         double norm = Norm();
         double scale = maxNorm / (norm + 1e-6);
         if (!double.IsFinite(norm) || scale >= 1)

@@ -173,13 +173,16 @@ public sealed class BackwardTests
             "Backward: [] has no graph; nothing that it was computed from requires a gradient",
             Assert.Throws<InvalidOperationException>(() => Tensor.Scalar(1).Backward()).Message);
         Assert.Equal(
+            "Gradient: [] has no graph; nothing that it was computed from requires a gradient",
+            Assert.Throws<InvalidOperationException>(() => Autograd.Gradient(Tensor.Scalar(1), [x])).Message);
+        Assert.Equal(
             "Gradient: input [3] has no graph; make a leaf of it with WithGradient()",
             Assert.Throws<ArgumentException>(() => Autograd.Gradient(x.Sum(), [x.Detach()])).Message);
         Assert.Equal(
-            "Backward: the cotangent is Float64 [2]; the output is Float64 [3]",
+            "Gradient: the cotangent is Float64 [2]; the output is Float64 [3]",
             Assert.Throws<ArgumentException>(() => Autograd.Gradient(x * 2, [x], Tensor.Ones([2], DType.Float64))).Message);
         Assert.Equal(
-            "Backward: the cotangent is Float32 [3]; the output is Float64 [3]",
+            "Gradient: the cotangent is Float32 [3]; the output is Float64 [3]",
             Assert.Throws<ArgumentException>(() => Autograd.Gradient(x * 2, [x], Tensor.Ones([3]))).Message);
     }
 

@@ -66,9 +66,13 @@ public sealed class GradientsTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(-1)]
-    public void ClipNormRefusesALimitThatIsNotPositive(double limit) =>
-        Assert.Throws<ArgumentOutOfRangeException>("maxNorm", () => Make([1, 1], [1], out _, out _, out _).ClipNorm(limit));
+    [InlineData(-0.5)]
+    [InlineData(double.NaN)]
+    public void ClipNormRefusesALimitThatIsNotPositive(double limit)
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>("maxNorm", () => Make([1, 1], [1], out _, out _, out _).ClipNorm(limit));
+        Assert.StartsWith(FormattableString.Invariant($"ClipNorm: maxNorm must be above 0; it is {limit}"), error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void NormInFloat32IsSummedInDouble()

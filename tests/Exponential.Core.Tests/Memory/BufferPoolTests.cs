@@ -134,8 +134,8 @@ public sealed unsafe class BufferPoolTests
         long managed = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(
             "Shape: [100000, 100000] has more than 2147483647 elements, the most a tensor can hold", Assert.Throws<ArgumentException>(() => Tensor.Eye(100_000)).Message);
-        Assert.Equal("Shape: a length is negative: [-1]", Assert.Throws<ArgumentException>(() => Tensor.Eye(-1)).Message);
-        Assert.Equal("Shape: a length is negative: [-1]", Assert.Throws<ArgumentException>(() => Tensor.Arange(-1)).Message);
+        Assert.Equal("Eye: expects a size of 0 or more; got -1 (Parameter 'n')", Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.Eye(-1)).Message);
+        Assert.Equal("Arange: expects a count of 0 or more; got -1 (Parameter 'count')", Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.Arange(-1)).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - managed, 0, 8 << 20);
     }
 

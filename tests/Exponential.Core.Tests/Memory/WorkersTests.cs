@@ -118,7 +118,9 @@ public sealed class WorkersTests
     [Fact]
     public void RefusesNoThreads()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => CpuThreads.Count = 0);
+        Assert.Equal(
+            "CpuThreads.Count: expects 1 thread or more; got 0 (Parameter 'value')",
+            Assert.Throws<ArgumentOutOfRangeException>(() => CpuThreads.Count = 0).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => Workers.Count = -1);
     }
 

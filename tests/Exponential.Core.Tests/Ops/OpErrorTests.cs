@@ -140,6 +140,8 @@ public sealed class OpErrorTests
         ["Solve singular"] = (() => Of(2, 2).Solve(Of(2, 1)), typeof(ArithmeticException), "Solve: a matrix of [2, 2] is singular; the system has no unique solution"),
         ["Solve shapes"] = Argument(
             () => Tensor.Eye(2).Solve(Of(3, 1)), "Solve: the right-hand side [3, 1] does not fit the matrices [2, 2]; expects [.., 2, k] with the same leading axes"),
+        ["SlogDet gradient singular"] = (
+            () => Tensor.Ones([2, 2]).WithGradient().SlogDet().LogAbsDet.Backward(), typeof(ArithmeticException), "SlogDet: a matrix of [2, 2] is singular; ln|det| has no gradient there"),
         ["SlogDet oblong"] = Argument(() => Of(4, 2, 3).SlogDet(), "SlogDet: expects square matrices [.., n, n]; got [4, 2, 3]"),
         ["Qr vector"] = Argument(() => Of(3).Qr(), "Qr: expects matrices [.., m, n]; got [3]"),
     };

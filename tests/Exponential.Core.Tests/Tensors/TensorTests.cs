@@ -76,6 +76,9 @@ public sealed class TensorTests
         Assert.Equal("FromSpan: elements are float or double; got Int32", Assert.Throws<ArgumentException>(() => Tensor.FromSpan<int>([1], [1])).Message);
         Assert.Equal("ToArray: elements are float or double; got Int32", Assert.Throws<ArgumentException>(() => x.ToArray<int>()).Message);
         Assert.Equal("FromSpan: 3 elements do not fill [2], which has 2", Assert.Throws<ArgumentException>(() => Tensor.FromSpan<float>([1, 2, 3], [2])).Message);
+        Assert.Equal("FromArray: elements are float or double; got Int32", Assert.Throws<ArgumentException>(() => Tensor.FromArray<int>([1], [1])).Message);
+        Assert.Equal("FromArray: 3 elements do not fill [2], which has 2", Assert.Throws<ArgumentException>(() => Tensor.FromArray<float>([1, 2, 3], [2])).Message);
+        Assert.Throws<ArgumentNullException>("elements", () => Tensor.FromArray<float>(null!, [0]));
         Assert.Equal(
             "ToScalar: expects one element; the tensor is [2]. Reduce it first, for example with Mean()", Assert.Throws<InvalidOperationException>(() => x.ToScalar()).Message);
         Assert.Equal(1, Tensor.Ones([1, 1]).ToScalar());

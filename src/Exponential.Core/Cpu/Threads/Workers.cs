@@ -46,7 +46,11 @@ internal static class Workers
         get => _count;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            if (value < 1)
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), $"CpuThreads.Count: expects 1 thread or more; got {value}");
+            }
+
             _count = value;
         }
     }

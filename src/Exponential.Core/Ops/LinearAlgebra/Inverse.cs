@@ -1,9 +1,12 @@
 namespace Exponential;
 
-/// <summary>The inverse of square matrices. With Y = X^-1 the derivative is dY = -Y dX Y.</summary>
-internal sealed class InverseOperation : Operation
+/// <summary>
+/// The inverse of square matrices. With Y = X^-1 the derivative is dY = -Y dX Y. The name and the refusal are what the error of a singular
+/// matrix says.
+/// </summary>
+internal sealed class InverseOperation(string name = "Inverse", string refusal = "it has no inverse") : Operation
 {
-    public override string Name => "Inverse";
+    public override string Name => name;
 
     public override bool SavesOutput(int index) => true;
 
@@ -12,7 +15,7 @@ internal sealed class InverseOperation : Operation
         MatrixBatch.RequireSquare(Name, inputs[0].Shape);
         using OperandLease x = OperandLease.Contiguous(backend, inputs[0]);
         Operand y = backend.Allocate(inputs[0].DType, inputs[0].Shape);
-        MatrixBatch.Run(new Kernel(inputs[0].Shape), inputs[0].Shape[..^2].ElementCount, x.Operand, default, y, default);
+        MatrixBatch.Run(new Kernel(inputs[0].Shape, name, refusal), inputs[0].Shape[..^2].ElementCount, x.Operand, default, y, default);
         outputs[0] = y;
     }
 
@@ -22,14 +25,14 @@ internal sealed class InverseOperation : Operation
         context.Set(0, -transposed.MatMul(context.Cotangent).MatMul(transposed));
     }
 
-    private readonly struct Kernel(Shape shape) : MatrixBatch.IKernel
+    private readonly struct Kernel(Shape shape, string name, string refusal) : MatrixBatch.IKernel
     {
         public void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> first, Span<T> second)
             where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
         {
             if (!LuDecomposition.Inverse(a, shape[^1], first))
             {
-                throw new ArithmeticException($"Inverse: a matrix of {shape} is singular; it has no inverse");
+                throw new ArithmeticException($"{name}: a matrix of {shape} is singular; {refusal}");
             }
         }
     }

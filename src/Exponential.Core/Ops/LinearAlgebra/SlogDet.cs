@@ -24,7 +24,8 @@ internal sealed class SlogDetOperation : Operation
         // The sign is constant wherever it is defined.
         if (context.HasCotangent(1))
         {
-            context.Set(0, context.Input(0).Inverse().Transpose() * context.CotangentOf(1).Unsqueeze(-1).Unsqueeze(-1));
+            Tensor inverse = new InverseOperation(Name, "ln|det| has no gradient there").Apply(context.Input(0));
+            context.Set(0, inverse.Transpose() * context.CotangentOf(1).Unsqueeze(-1).Unsqueeze(-1));
         }
     }
 
@@ -37,7 +38,7 @@ internal sealed class SlogDetOperation : Operation
 
 public sealed partial class Tensor
 {
-    /// <summary>The sign and ln|det| of each matrix [.., n, n], both of the leading shape; sign 0 and -infinity where a matrix is singular.</summary>
+    /// <summary>The sign and ln|det| of each matrix [.., n, n], both of the leading shape; sign 0 and -infinity where a matrix is singular, without a gradient.</summary>
     /// <exception cref="ArgumentException">The matrices are not square.</exception>
     public (Tensor Sign, Tensor LogAbsDet) SlogDet()
     {
