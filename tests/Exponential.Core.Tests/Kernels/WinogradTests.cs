@@ -154,6 +154,36 @@ public sealed unsafe class WinogradTests
         }
     }
 
+    /// <summary>
+    /// Four values of an axis lie in every sum of their tile of four results; the two beside them lie in one each, that of the tile's end.
+    /// </summary>
+    [Theory]
+    [InlineData(float.NaN, 5, 6)]
+    [InlineData(float.NaN, 4, 11)]
+    [InlineData(float.PositiveInfinity, 0, 15)]
+    [InlineData(float.NegativeInfinity, 7, 8)]
+    public void ANonFiniteValueSpreadsOverItsTile(float value, int row, int column)
+    {
+        var g = new ConvolutionGeometry(3, 2, 16, 16, 4, 16, 16, 3, 3, 1, 1, 1, 1);
+        var random = new Random(3);
+        GuardedBuffer<float> x = GuardedBuffer<float>.Random(3 * 2 * 256, random);
+        GuardedBuffer<float> kernel = GuardedBuffer<float>.Random(4 * 18, random);
+        x.Pointer[(2 * 256) + (row * 16) + column] = value;
+        foreach ((SimdWidth width, ContractionKernels<float> kernels) in KernelWidths.Kernels<float>())
+        {
+            var y = new GuardedBuffer<float>(3 * 4 * 256);
+            kernels.Forward(g, ConvolutionMethod.Winograd, x.Pointer, kernel.Pointer, null, y.Pointer);
+            float[] values = y.ToArray();
+            for (int i = 0; i < values.Length; i++)
+            {
+                bool isReached = i / 1024 == 1 && Reads(i / 16 % 16, row) && Reads(i % 16, column);
+                Assert.True(float.IsFinite(values[i]) != isReached, $"{width}: {values[i]} at {i}");
+            }
+        }
+
+        static bool Reads(int result, int position) => result / 4 == position / 4 || Math.Abs(result - position) == 1;
+    }
+
     private static IEnumerable<ConvolutionGeometry> Geometries()
     {
         int[] sides = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17];
