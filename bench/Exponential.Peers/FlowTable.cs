@@ -6,6 +6,8 @@ namespace LibtorchPeer;
 /// <summary>The original's mixing flow of 3x32x32 images with each mixing: a training step and drawing 16 images.</summary>
 internal static class FlowTable
 {
+    private const int WarmupSteps = 4;
+
     /// <param name="mixings">The words of the mixings to measure.</param>
     /// <param name="peer">The other library, or null.</param>
     /// <param name="budget">Milliseconds for the turns of a column pair.</param>
@@ -30,7 +32,13 @@ internal static class FlowTable
         using IPeerFlow? theirs = peer?.MixingFlow(word, ours.Pixels);
         double theirBits = double.NaN;
         ours.Model.Train();
-        ours.Step();
+
+        // Until memory has grown to what a step takes.
+        for (int warmup = 0; warmup < WarmupSteps; warmup++)
+        {
+            ours.Step();
+        }
+
         BufferPool.ResetPeak();
         int collections = GC.CollectionCount(2);
         (double step, double theirStep) = Turns.Time(
