@@ -3,6 +3,9 @@ namespace Exponential.Nn;
 /// <summary>Finds the module to blame for a loss or a gradient that is not finite.</summary>
 internal static class NonFiniteSearch
 {
+    private const string Unsaved = "Nothing is saved, as no_checkpoints asked";
+    private const string Advice = "a lower learning_rate or a clip_norm may help";
+
     /// <summary>Repeats the forward pass of a step, which must start from the same state, with every module's output checked.</summary>
     public static TrainingException InLoss(TrainingRun run, string what, Action repeat)
     {
@@ -16,7 +19,7 @@ internal static class NonFiniteSearch
         (string where, string? module) = Search(model, repeat);
         long step = run.State.Step;
         return new TrainingException(
-            $"train: after step {step}: {what} is not finite, {where}. The last checkpoint is intact; a lower learning_rate or a clip_norm may help",
+            $"train: after step {step}: {what} is not finite, {where}. {(run.Settings.NoCheckpoints ? Unsaved : "The last checkpoint is intact")}; {Advice}",
             step,
             module);
     }
@@ -63,7 +66,7 @@ internal static class NonFiniteSearch
     {
         long step = run.State.Step + 1;
         return new TrainingException(
-            $"train: step {step}: {what} is not finite, {where}. The run stopped before this step and its last checkpoint is intact; a lower learning_rate or a clip_norm may help",
+            $"train: step {step}: {what} is not finite, {where}. The run stopped before this step{(run.Settings.NoCheckpoints ? $". {Unsaved}" : " and its last checkpoint is intact")}; {Advice}",
             step,
             module);
     }

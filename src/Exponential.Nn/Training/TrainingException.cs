@@ -1,6 +1,6 @@
 namespace Exponential.Nn;
 
-/// <summary>A run stopped because a loss, a gradient or an evaluation was not finite. Its last checkpoint is intact.</summary>
+/// <summary>A run stopped because a loss, a gradient or an evaluation was not finite. Its last checkpoint, if it writes any, is intact.</summary>
 public sealed class TrainingException : Exception
 {
     internal TrainingException(string message, long step, string? module)

@@ -62,6 +62,19 @@ public class NonFiniteTests
         Assert.Equal(0, Checkpoint.Inspect(tiny.Last).Step);
     }
 
+    [Theory]
+    [InlineData(1, "train: after step 1: ")]
+    [InlineData(0, "train: step 2: ")]
+    public void RunWithoutCheckpointsIsNotSaidToHaveOne(int maxSteps, string expected)
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { LearningRate = 1e30, MaxSteps = maxSteps, NoCheckpoints = true };
+        TrainingException e = Assert.Throws<TrainingException>(() => tiny.Run());
+        Assert.StartsWith(expected, e.Message);
+        Assert.EndsWith(". Nothing is saved, as no_checkpoints asked; a lower learning_rate or a clip_norm may help", e.Message);
+        Assert.DoesNotContain("intact", e.Message);
+    }
+
     [Fact]
     public void CheckpointHoldsTheLastStepThatCanBeGoneOnFrom()
     {
