@@ -185,7 +185,9 @@ public sealed class ReportTests : IDisposable
     public void APageThatCannotBeWrittenIsOneLine()
     {
         string run = Run("run", OldSettings, Metrics);
-        Assert.Equal([$"exponential: report --out: '{_folder.Root}' is a folder; the name of a file expected"], Write(_folder.Root).ErrorLines);
+        string folder = _folder.File("folder.htm");
+        Directory.CreateDirectory(folder);
+        Assert.Equal([$"exponential: report --out: '{folder}' is a folder; the name of a file expected"], Write(folder).ErrorLines);
         string absent = _folder.File("absent", "page.html");
         CliResult result = Write(absent);
         Assert.Equal(CommandLine.Failure, result.Code);

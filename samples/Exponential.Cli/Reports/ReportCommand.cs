@@ -16,7 +16,13 @@ internal static class ReportCommand
             Description = "A run's folder; several are shown side by side.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> output = Parsers.Text("--out", $"The HTML file; {DefaultName} in the first run's folder if left out.", "file", "-o");
+        Option<string> output = Parsers.Value(
+            "--out",
+            $"The HTML file; {DefaultName} in the first run's folder if left out.",
+            (string text, out string value) => IsPage(value = text),
+            "a file name that ends in .html",
+            "file",
+            "-o");
         var command = new Command("report", "Write one HTML page about runs: figures, curves, samples over time, reconstructions, settings.") { runs, output };
         command.SetAction(parsed =>
         {
@@ -29,4 +35,8 @@ internal static class ReportCommand
         });
         return command;
     }
+
+    /// <summary>The name of a page and not of a run's file, which the page would overwrite.</summary>
+    private static bool IsPage(string name) =>
+        name.EndsWith(".html", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".htm", StringComparison.OrdinalIgnoreCase);
 }
