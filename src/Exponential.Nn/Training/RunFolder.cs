@@ -146,8 +146,22 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>Writes the settings.</summary>
-    internal void Write(TrainingSettings settings) => AtomicFile.Write(Settings, stream => stream.Write(Bytes(settings)));
+    /// <summary>Writes the settings with which a run goes on from its checkpoint of a step.</summary>
+    /// <exception cref="IOException">They cannot be written; nothing has changed.</exception>
+    internal void Rewrite(TrainingSettings settings, long step)
+    {
+        try
+        {
+            AtomicFile.Write(Settings, stream => stream.Write(Bytes(settings)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"resume: {Settings} could not be written ({e.Message.TrimEnd('.')}). The run is as it was, and its last checkpoint, of step {step}, "
+                + $"is whole: make room, then go on with --resume {Path}",
+                e);
+        }
+    }
 
     /// <summary>Adds a line to the metrics. A kill can cut only this line short.</summary>
     internal void Append(MetricsLine line)
@@ -161,37 +175,6 @@ public sealed class RunFolder
     {
         using var stream = new FileStream(Metrics, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         stream.Flush(flushToDisk: true);
-    }
-
-    /// <summary>Drops the lines written after the checkpoint that a run is resumed from: it will write them again.</summary>
-    /// <returns>The number of lines kept: <paramref name="count"/>, or 0 where the file has been deleted.</returns>
-    /// <exception cref="InvalidDataException">There are fewer lines than the checkpoint knows of.</exception>
-    internal int KeepMetrics(int count)
-    {
-        if (!File.Exists(Metrics))
-        {
-            return 0;
-        }
-
-        string text = File.ReadAllText(Metrics);
-        int end = 0;
-        for (int i = 0; i < count; i++)
-        {
-            int next = text.IndexOf('\n', end);
-            if (next < 0)
-            {
-                throw new InvalidDataException($"resume: {Metrics} has {i} lines; the checkpoint was saved after {count}. Restore the file, or delete it to go on without them");
-            }
-
-            end = next + 1;
-        }
-
-        if (end < text.Length)
-        {
-            AtomicFile.Write(Metrics, stream => stream.Write(Encoding.UTF8.GetBytes(text[..end])));
-        }
-
-        return count;
     }
 
     /// <summary>Removes what a run has made that could not save its first checkpoint, so that it can be started again.</summary>

@@ -132,16 +132,25 @@ public static class Trainer
         run.State.RequireImages(data.Train);
         run.State.RequireWithin(settings);
         var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
+        int lost = 0;
 
-        // Nothing on the disk has changed so far, and nothing is refused from here on.
-        int kept = opened.KeepMetrics(run.State.MetricsLines);
-        if (kept < run.State.MetricsLines)
+        // Nothing on the disk has changed so far. What can fail comes first: lines of metrics are dropped when nothing is refused any more.
+        using (KeptMetrics metrics = KeptMetrics.Open(opened.Metrics, run.State.MetricsLines))
         {
-            progress?.Report(new MetricsLost(opened.Metrics, run.State.MetricsLines));
-            run.State.MetricsLines = kept;
+            opened.Rewrite(settings, run.State.Step);
+            metrics.DropTheRest();
+            if (metrics.IsLost)
+            {
+                lost = run.State.MetricsLines;
+                run.State.MetricsLines = 0;
+            }
         }
 
-        opened.Write(settings);
+        if (lost > 0)
+        {
+            progress?.Report(new MetricsLost(opened.Metrics, lost));
+        }
+
         return loop.Execute();
     }
 

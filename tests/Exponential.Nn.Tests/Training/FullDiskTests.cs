@@ -70,4 +70,45 @@ public sealed class FullDiskTests
         Assert.EndsWith(
             "Choose another name, or delete it: it has no checkpoint to go on from", Assert.Throws<IOException>(() => tiny.Run()).Message);
     }
+
+    /// <summary>Whatever stands in the way of the settings, the result of the run so far stays in its metrics.</summary>
+    [Theory]
+    [InlineData("full disk")]
+    [InlineData("folder")]
+    [InlineData("link to itself")]
+    [InlineData("link to nowhere")]
+    public void AResumeThatCannotWriteItsSettingsChangesNothing(string obstacle)
+    {
+        Assert.SkipUnless(File.Exists(Full), "needs /dev/full");
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 2 };
+        tiny.Run();
+        string settings = Path.Combine(tiny.Folder, RunFolder.SettingsName);
+        if (obstacle == "full disk")
+        {
+            File.CreateSymbolicLink(settings + ".tmp", Full);
+        }
+        else
+        {
+            File.Delete(settings);
+            if (obstacle == "folder")
+            {
+                Directory.CreateDirectory(settings);
+            }
+            else
+            {
+                File.CreateSymbolicLink(settings, obstacle == "link to itself" ? settings : Path.Combine(tiny.Root, "nowhere", "settings"));
+            }
+        }
+
+        byte[] metrics = File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.MetricsName));
+        byte[] last = File.ReadAllBytes(tiny.Last);
+        IOException e = Assert.Throws<IOException>(() => tiny.Resume(tiny.Settings with { MaxSteps = 3 }));
+        Assert.StartsWith($"resume: {settings} could not be written (", e.Message);
+        Assert.EndsWith(
+            $"). The run is as it was, and its last checkpoint, of step 2, is whole: make room, then go on with --resume {tiny.Folder}", e.Message);
+        Assert.Equal(metrics, File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.MetricsName)));
+        Assert.Equal(last, File.ReadAllBytes(tiny.Last));
+        Assert.Equal(MetricsLine.ResultEvent, tiny.Metrics().Last().Event);
+    }
 }

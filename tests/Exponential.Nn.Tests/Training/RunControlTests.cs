@@ -204,6 +204,23 @@ public class RunControlTests
     }
 
     [Fact]
+    public void MetricsThatAreNoFileAreRefusedBeforeAnythingChanges()
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 2 };
+        tiny.Run();
+        string path = Path.Combine(tiny.Folder, RunFolder.MetricsName);
+        byte[] settings = File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.SettingsName));
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        var reports = new List<TrainingProgress>();
+        IOException e = Assert.Throws<IOException>(() => tiny.Resume(tiny.Settings with { MaxSteps = 3 }, progress: new Reports(reports.Add)));
+        Assert.Equal($"resume: {path} is a folder; the file of the run's metrics expected. Move it away to go on without them", e.Message);
+        Assert.Empty(reports);
+        Assert.Equal(settings, File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.SettingsName)));
+    }
+
+    [Fact]
     public void EverySettingThatFixesTheRunIsNamed()
     {
         TrainingSettings run = new() { ExperimentName = "a" };
