@@ -131,6 +131,7 @@ public static class Trainer
         TrainingRun run = Checkpoint.LoadRun(opened.Last, settings, data.ImageShape);
         run.State.RequireImages(data.Train);
         run.State.RequireWithin(settings);
+        RequireBest(opened, run);
         var loop = new TrainingLoop(run, opened, data, progress, cancellationToken);
         int lost = 0;
 
@@ -152,6 +153,35 @@ public static class Trainer
         }
 
         return loop.Execute();
+    }
+
+    /// <summary>The best model is tested at the end of the run, which must not find out then that it has lost it.</summary>
+    private static void RequireBest(RunFolder folder, TrainingRun run)
+    {
+        if (run.State.BestBitsPerDim is null)
+        {
+            return;
+        }
+
+        string why;
+        try
+        {
+            ImageModel best = Checkpoint.LoadModel(folder.Best, run.Settings, run.ImageShape);
+            if (best.State().Values.All(value => value.IsInteger || value.Tensor.IsFinite()))
+            {
+                return;
+            }
+
+            why = $"{folder.Best} holds values that are not finite";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            why = e.Message.TrimEnd('.');
+        }
+
+        throw new InvalidDataException(
+            $"resume: the best model so far, which is tested at the end, is lost ({why}). Restore {RunFolder.BestName}, or copy {RunFolder.LastName} over it "
+            + "to go on with the last model in its place");
     }
 
     /// <summary>The images of a run. The built-in ones do not depend on the run's seed, so that runs can be compared.</summary>

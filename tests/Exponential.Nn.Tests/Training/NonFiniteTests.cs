@@ -122,11 +122,11 @@ public class NonFiniteTests
         tiny.Settings = tiny.Settings with { MaxSteps = 2 };
         tiny.Run();
         TrainingRun run = Checkpoint.LoadRun(tiny.Last, tiny.Settings, [3, 8, 8]);
-        Parameter parameter = run.Model.NamedParameters().Single(item => item.Name == "model_pv.transformations.2.kernel_orig").Parameter;
-        parameter.Value = Filled(parameter, double.NaN);
+        Parameter parameter = run.Model.NamedParameters().Single(item => item.Name == "model_pv.transformations.3.nn.first.bias").Parameter;
+        parameter.Value = Filled(parameter, 3e38);
         Checkpoint.SaveModel(tiny.Best, run);
         TrainingException e = Assert.Throws<TrainingException>(() => tiny.Resume());
-        Assert.StartsWith("train: after step 2: the test bits/dim is not finite, first in module model_pv.transformations.2 (", e.Message);
+        Assert.StartsWith("train: after step 2: the test bits/dim is not finite, first in module model_pv.transformations.3.nn.", e.Message);
     }
 
     [Fact]

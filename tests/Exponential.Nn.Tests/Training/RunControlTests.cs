@@ -220,6 +220,50 @@ public class RunControlTests
         Assert.Equal(settings, File.ReadAllBytes(Path.Combine(tiny.Folder, RunFolder.SettingsName)));
     }
 
+    /// <summary>The best model is needed at the end, and asked for at the start.</summary>
+    [Theory]
+    [InlineData("missing", "Could not find file")]
+    [InlineData("folder", "Access to the path")]
+    [InlineData("damaged", "it is cut short, or no safetensors file")]
+    [InlineData("not finite", "best.safetensors holds values that are not finite")]
+    public void ALostBestModelIsMissedBeforeTheFirstStep(string how, string why)
+    {
+        using var tiny = new TinyRun();
+        tiny.Settings = tiny.Settings with { MaxSteps = 2 };
+        tiny.Run();
+        TrainingRun run = Checkpoint.LoadRun(tiny.Last, tiny.Settings, [3, 8, 8]);
+        File.Delete(tiny.Best);
+        switch (how)
+        {
+            case "folder":
+                Directory.CreateDirectory(tiny.Best);
+                break;
+            case "damaged":
+                File.WriteAllText(tiny.Best, "words of some length");
+                break;
+            case "not finite":
+                Parameter parameter = run.Model.Parameters().First();
+                parameter.Value = Tensor.Full(parameter.Shape, double.NaN, parameter.DType);
+                Checkpoint.SaveModel(tiny.Best, run);
+                break;
+            default:
+                break;
+        }
+
+        var before = Directory.GetFiles(tiny.Folder).ToDictionary(path => path, File.ReadAllBytes);
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => tiny.Resume(tiny.Settings with { MaxSteps = 3 }));
+        Assert.StartsWith("resume: the best model so far, which is tested at the end, is lost (", e.Message);
+        Assert.Contains(why, e.Message);
+        Assert.EndsWith("Restore best.safetensors, or copy last.safetensors over it to go on with the last model in its place", e.Message);
+        Assert.Equal(before.Keys.Order(), Directory.GetFiles(tiny.Folder).Order());
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+        if (how != "folder")
+        {
+            File.Copy(tiny.Last, tiny.Best, overwrite: true);
+            Assert.Equal(3, tiny.Resume(tiny.Settings with { MaxSteps = 3 }).Steps);
+        }
+    }
+
     [Fact]
     public void EverySettingThatFixesTheRunIsNamed()
     {
