@@ -40,6 +40,9 @@ public sealed class RunFolder
     /// <summary>Whether the folder itself was made for the run.</summary>
     private bool _isNew;
 
+    /// <summary>Of a new run: keeps others from it since the folder was found empty.</summary>
+    private FileStream? _claim;
+
     private RunFolder(string path) => Path = path;
 
     /// <summary>The folder, an absolute path.</summary>
@@ -88,17 +91,18 @@ public sealed class RunFolder
     }
 
     /// <summary>Makes the folder of a new run, which is the run's from the moment that its settings are there.</summary>
-    /// <exception cref="IOException">A folder of the given name exists and is not empty, or the settings cannot be written.</exception>
+    /// <exception cref="IOException">A folder of the given name exists and is not empty, or another session has it, or the settings cannot be written.</exception>
     internal static RunFolder Create(TrainingSettings settings, DateTime now)
     {
         string parent = System.IO.Path.GetFullPath(settings.OutputDirectory);
         if (settings.ExperimentName is string given)
         {
             var folder = new RunFolder(System.IO.Path.Combine(parent, given));
-            return TryClaim(folder, settings)
+            return TryClaim(folder, settings, out bool isHeld)
                 ? folder
-                : throw new IOException(
-                    $"train: exp_name {given}: {folder.Path} exists and is not empty. Choose another name, or "
+                : throw new IOException(isHeld
+                    ? $"train: exp_name {given}: another session is at work on {folder.Path} ({LockName} is held). Choose another name"
+                    : $"train: exp_name {given}: {folder.Path} exists and is not empty. Choose another name, or "
                     + (File.Exists(folder.Last) ? $"continue that run with --resume {folder.Path}" : "delete it: it has no checkpoint to go on from"));
         }
 
@@ -106,7 +110,7 @@ public sealed class RunFolder
         for (int i = 1; ; i++)
         {
             var folder = new RunFolder(System.IO.Path.Combine(parent, i == 1 ? stem : $"{stem}_{i}"));
-            if (TryClaim(folder, settings))
+            if (TryClaim(folder, settings, out _))
             {
                 return folder;
             }
@@ -133,7 +137,9 @@ public sealed class RunFolder
 
     /// <summary>Keeps other sessions from the run, in this process or another, until the result is disposed.</summary>
     /// <exception cref="IOException">Another session is at work on the run.</exception>
-    internal IDisposable Lock()
+    internal IDisposable Lock() => _claim ?? Hold();
+
+    private FileStream Hold()
     {
         try
         {
@@ -195,24 +201,45 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>Writes the settings into a folder that is new or empty. Of two that try at once, one has made the file, and the other has not.</summary>
-    private static bool TryClaim(RunFolder folder, TrainingSettings settings)
+    /// <summary>
+    /// Writes the settings into a folder that is new or empty. Of two that try at once, one holds the lock, and the other finds it held: an
+    /// empty folder may be looked into only with the lock.
+    /// </summary>
+    private static bool TryClaim(RunFolder folder, TrainingSettings settings, out bool isHeld)
     {
-        if (Directory.Exists(folder.Path) && Directory.EnumerateFileSystemEntries(folder.Path).Any())
+        isHeld = false;
+        if (folder.HasContent() && !File.Exists(folder.At(LockName)))
         {
             return false;
         }
 
         folder._isNew = !Directory.Exists(folder.Path);
         Directory.CreateDirectory(folder.Path);
+        try
+        {
+            folder._claim = folder.Hold();
+        }
+        catch (IOException) when (File.Exists(folder.At(LockName)))
+        {
+            isHeld = true;
+            return false;
+        }
+
+        if (folder.HasContent())
+        {
+            folder._claim.Dispose();
+            return false;
+        }
+
         FileStream stream;
         try
         {
             stream = new FileStream(folder.Settings, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
-        catch (IOException) when (File.Exists(folder.Settings))
+        catch
         {
-            return false;
+            folder._claim.Dispose();
+            throw;
         }
 
         try
@@ -226,10 +253,15 @@ public sealed class RunFolder
         }
         catch (IOException e)
         {
+            folder._claim.Dispose();
             folder.Discard();
             throw new IOException($"train: {folder.Settings} could not be written ({e.Message.TrimEnd('.')}). {StartAgain}", e);
         }
     }
+
+    /// <summary>Whether anything but the lock is in the folder.</summary>
+    private bool HasContent() =>
+        Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => System.IO.Path.GetFileName(entry) != LockName);
 
     private static byte[] Bytes(TrainingSettings settings) => Encoding.UTF8.GetBytes(settings.ToJson() + "\n");
 

@@ -165,6 +165,41 @@ public class TrainerTests
     }
 
     [Fact]
+    public void OfSeveralRunsOfOneNameTheLosersAreToldThatAnotherIsAtWork()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            using var tiny = new TinyRun();
+            var winners = new List<RunFolder>();
+            var losers = new List<string>();
+            Parallel.For(0, 8, _ =>
+            {
+                try
+                {
+                    RunFolder folder = RunFolder.Create(tiny.Settings, DateTime.Now);
+                    lock (winners)
+                    {
+                        winners.Add(folder);
+                    }
+                }
+                catch (IOException e)
+                {
+                    lock (losers)
+                    {
+                        losers.Add(e.Message);
+                    }
+                }
+            });
+            RunFolder winner = Assert.Single(winners);
+            Assert.Equal(7, losers.Count);
+            Assert.All(losers, message => Assert.Equal(
+                $"train: exp_name run: another session is at work on {tiny.Folder} (run.lock is held). Choose another name", message));
+            winner.Lock().Dispose();
+            Assert.Equal([winner.Settings], Directory.GetFiles(tiny.Folder));
+        }
+    }
+
+    [Fact]
     public void UnnamedRunsOfOneSecondHaveFoldersOfTheirOwn()
     {
         using var tiny = new TinyRun();
