@@ -26,6 +26,11 @@ internal static class CommandLine
     {
         CultureInfo culture = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        terminal = terminal with
+        {
+            Output = new TerminalWriter(terminal.Output, "standard output"),
+            Error = new TerminalWriter(terminal.Error, vitalName: null),
+        };
         try
         {
             RootCommand root = Commands(terminal, stop);
@@ -92,15 +97,9 @@ internal static class CommandLine
     /// <summary>Writes the last words of a command that fails. Where the error stream cannot be written, the exit code says it alone.</summary>
     private static void WriteError(Terminal terminal, params ReadOnlySpan<string> lines)
     {
-        try
+        foreach (string line in lines)
         {
-            foreach (string line in lines)
-            {
-                terminal.Error.WriteLine(line);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+            terminal.Error.WriteLine(line);
         }
     }
 

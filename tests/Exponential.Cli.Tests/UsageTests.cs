@@ -100,6 +100,31 @@ public class UsageTests
     }
 
     [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    [InlineData("train --max_steps 1")]
+    public void OutputThatCannotBeWrittenIsNamed(string line)
+    {
+        using var folder = new TemporaryFolder();
+        using var full = new StreamWriter(new FullStream()) { AutoFlush = true };
+        using var error = new StringWriter();
+        string[] args = line.StartsWith("train", StringComparison.Ordinal) ? [.. line.Split(' '), "--out_dir", folder.Root] : [line];
+        Assert.Equal(CommandLine.Failure, CommandLine.Run(args, new Terminal(full, error, IsLive: false), CancellationToken.None));
+        Assert.Equal("exponential: standard output cannot be written: No space left on device", error.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void ANoticeThatCannotBeWrittenEndsNoRun()
+    {
+        using var folder = new TemporaryFolder();
+        using var output = new StringWriter();
+        using var full = new StreamWriter(new FullStream()) { AutoFlush = true };
+        string[] args = ["train", .. Cli.TinyModel, "--out_dir", folder.Root, "--exp_name", "run", "--max_steps", "1", "--no_cuda"];
+        Assert.Equal(CommandLine.Success, CommandLine.Run(args, new Terminal(output, full, IsLive: false), CancellationToken.None));
+        Assert.Contains("Test: ", output.ToString());
+    }
+
+    [Theory]
     [InlineData("--help", "train")]
     [InlineData("train --help", "--n_intermediate_channels")]
     [InlineData("train --help", "Model; any of these replaces the quick preset by the original's defaults:")]
