@@ -259,6 +259,7 @@ public sealed record TrainingSettings
     public void Validate()
     {
         Require(IsPlainName(Dataset), "dataset", "a name without separators", Dataset);
+        Require(ExperimentName is not ("." or ".."), "exp_name", "a name, which . and .. are not", ExperimentName);
         Require(ExperimentName is null || IsPlainName(ExperimentName), "exp_name", "a name without separators", ExperimentName);
         Require(!string.IsNullOrWhiteSpace(OutputDirectory), "out_dir", "a folder", OutputDirectory);
         Require(ImageSize is >= 1 and <= ImageFolder.LargestSide, "image_size", $"1 to {ImageFolder.LargestSide}", ImageSize);
