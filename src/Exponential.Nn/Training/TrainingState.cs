@@ -134,6 +134,11 @@ internal sealed class TrainingState
             throw new JsonException("a counter is negative or a sum is not finite");
         }
 
+        if (EvaluatedStep > Step || (EvaluatedStep >= 0 && BestBitsPerDim is null))
+        {
+            throw new JsonException($"evaluated_step is {EvaluatedStep}, of {Step} steps, and best_bits_per_dim {(BestBitsPerDim is null ? "missing" : "there")}");
+        }
+
         if (Recompute is { Stored: null })
         {
             throw new JsonException("recompute has no list of stored steps");

@@ -169,6 +169,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("\"step\": 2", "\"step\": -2", "a counter is negative")]
     [InlineData("\"batch\": 2", "\"batch\": 2000", "after batch 2000 of an epoch")]
     [InlineData("\"seed\": [0-9]+", "\"seed\": 9", "belongs to another seed")]
+    [InlineData("\"evaluated_step\": \\d+", "\"evaluated_step\": 9223372036854775807", "evaluated_step is 9223372036854775807, of 2 steps")]
+    [InlineData("\"best_bits_per_dim\": [0-9.]+", "\"best_bits_per_dim\": null", "best_bits_per_dim missing")]
     [InlineData("^{", "[", "training_state")]
     [InlineData("\"recompute\": null", "\"recompute\": {\"passes\": 3}", "recompute has no list of stored steps")]
     public void HostileStateIsRefused(string from, string to, string expected)
