@@ -11,7 +11,7 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-// The first Ctrl+C (or SIGTERM) asks the command to finish its step and save, however long that takes; a second one ends the process.
+// The first Ctrl+C (or SIGTERM, or a terminal that is closed) asks the command to finish its step and save, however long that takes; a second one ends the process.
 using var stop = new CancellationTokenSource();
 void OnSignal(PosixSignalContext context)
 {
@@ -24,6 +24,7 @@ void OnSignal(PosixSignalContext context)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
 
 Capabilities capabilities = AnsiConsole.Profile.Capabilities;
 bool isLive = !Console.IsOutputRedirected && capabilities is { Ansi: true, Interactive: true };

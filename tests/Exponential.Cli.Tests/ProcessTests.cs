@@ -7,13 +7,15 @@ namespace Exponential.Tests;
 
 public class ProcessTests
 {
-    [Fact]
-    public void InterruptSavesAndExitsCleanly()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("HUP")]
+    public void SignalSavesAndExitsCleanly(string signal)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends SIGINT with kill");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals with kill");
         using var folder = new TemporaryFolder();
         using Process process = StartAndWaitForSteps(folder);
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
         {
             kill.WaitForExit();
         }
