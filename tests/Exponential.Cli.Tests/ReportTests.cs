@@ -104,6 +104,17 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsTooLargeToDrawIsLeftOut()
+    {
+        string html = Report(Run("run", OldSettings, Metrics
+            + """{"event":"step","step":1080,"mean_bits_per_dim":1e308,"seconds":90}""" + "\n"
+            + """{"event":"evaluation","step":1e308,"validation_bits_per_dim":-1e308,"seconds":76}""" + "\n"));
+        Assert.DoesNotContain("Infinity", html);
+        Assert.DoesNotContain("NaN", html);
+        Assert.Contains("<polyline class=\"c0 plain\"", html);
+    }
+
+    [Fact]
     public void ShowsEightSamplesOfMany()
     {
         string run = Run("run", OldSettings, Metrics);
@@ -145,12 +156,15 @@ public sealed class ReportTests : IDisposable
     [InlineData("[1]")]
     [InlineData("{}")]
     [InlineData("""{"a":1,"a":2}""")]
+    [InlineData("""{"a":"\ud800"}""")]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("""{"a":["\ud800"]}""")]
     public void SaysWhatCannotBeRead(string settings)
     {
-        string run = Run("run", settings, "{\"step\":\"x\"}\nwords\n{\"a\":1,\"a\":2}\n{\"event\":\"step\",\"step\":1,\"mean_bits_per_dim\":\"NaN\"}\n");
+        string run = Run("run", settings, "{\"step\":\"x\"}\nwords\n{\"a\":1,\"a\":2}\n{\"event\":\"\\ud800\"}\n{\"event\":\"step\",\"step\":1,\"mean_bits_per_dim\":\"NaN\"}\n");
         string html = Report(run);
         Assert.Contains("settings.json is missing or cannot be read (", html);
-        Assert.Contains("metrics.jsonl: 2 lines cannot be read and are left out", html);
+        Assert.Contains("metrics.jsonl: 3 lines cannot be read and are left out", html);
         Assert.Contains("there are no metrics to draw yet", html);
 
         File.Delete(Path.Combine(run, RunFolder.MetricsName));

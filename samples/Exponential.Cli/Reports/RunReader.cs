@@ -14,6 +14,9 @@ internal static class RunReader
     /// <summary>Sample grids shown of a run, spread evenly over those it has.</summary>
     private const int MostSamples = 8;
 
+    /// <summary>What is larger is no bits/dim and no number of steps, and the arithmetic of a chart overflows with it.</summary>
+    private const double MostDrawn = 1e12;
+
     /// <summary>Version 0.1 called it so.</summary>
     private static readonly Dictionary<string, string> OldNames = new() { ["dequantization"] = "dequantize_distribution" };
 
@@ -62,7 +65,7 @@ internal static class RunReader
         {
             return Parse(ReadText(path));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException or InvalidOperationException)
         {
             notes.Add($"{RunFolder.SettingsName} is missing or cannot be read ({e.Message})");
             return [];
@@ -102,9 +105,20 @@ internal static class RunReader
         return metrics;
     }
 
-    /// <summary>An object that can be used: a name that stands twice shows only when one is first looked at.</summary>
-    private static JsonObject Parse(string json) =>
-        JsonNode.Parse(json) is JsonObject { Count: > 0 } whole ? whole : throw new JsonException("it is no JSON object with content");
+    /// <summary>
+    /// An object that can be used: a name that stands twice, and text with half a character, show only when they are first looked at.
+    /// </summary>
+    private static JsonObject Parse(string json)
+    {
+        JsonObject whole = JsonNode.Parse(json) is JsonObject { Count: > 0 } found ? found : throw new JsonException("it is no JSON object with content");
+        whole.ToJsonString();
+        foreach ((string _, JsonNode? value) in whole)
+        {
+            Text(value);
+        }
+
+        return whole;
+    }
 
     private static JsonObject? TryParse(string line)
     {
@@ -112,7 +126,7 @@ internal static class RunReader
         {
             return Parse(line);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
             return null;
         }
@@ -121,7 +135,7 @@ internal static class RunReader
     private static List<CurvePoint> Points(List<JsonObject> metrics, string name, string kind) =>
     [
         .. from line in metrics
-           where Text(line["event"]) == kind && Number(line, name) is not null && Number(line, "step") is not null
+           where Text(line["event"]) == kind && Number(line, name) is <= MostDrawn and >= -MostDrawn && Number(line, "step") is <= MostDrawn and >= 0
            select new CurvePoint(Number(line, "step")!.Value, Number(line, "seconds") / 60 ?? double.NaN, Number(line, name)!.Value),
     ];
 
