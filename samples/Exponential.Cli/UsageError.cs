@@ -33,6 +33,11 @@ internal static class UsageError
             {
                 return Unknown(token.Value, command.Command);
             }
+
+            if (child is ArgumentResult { Argument: var argument, Tokens: var names } && names.FirstOrDefault(name => string.IsNullOrWhiteSpace(name.Value)) is Token blank)
+            {
+                return $"{argument.Name}: expected the name of a folder or a file; got '{blank.Value}'";
+            }
         }
 
         if (parsed.Errors.FirstOrDefault(e => e.SymbolResult is OptionResult { Tokens: [] }) is { SymbolResult: OptionResult valueless })
@@ -56,8 +61,8 @@ internal static class UsageError
             return "which command? train, evaluate, sample, info or report";
         }
 
-        return first.SymbolResult is ArgumentResult { Parent: CommandResult, Tokens: [] } argument
-            ? $"{argument.Argument.Name} is missing: {argument.Argument.Description}"
+        return first.SymbolResult is ArgumentResult { Parent: CommandResult, Tokens: [] } missing
+            ? $"{missing.Argument.Name} is missing: {missing.Argument.Description}"
             : first.Message;
     }
 

@@ -35,6 +35,7 @@ public class UsageTests
     [InlineData("train --exp_name -x", "exponential train: --exp_name: expected a name that does not begin with '-', without control characters; got '-x'")]
     [InlineData("train --exp_name a\u001bb", "exponential train: --exp_name: expected a name that does not begin with '-', without control characters; got 'a\\u001bb'")]
     [InlineData("train --exp_name a/b", "exponential train: --exp_name: expected a name without separators; got a/b")]
+    [InlineData("train --exp_name ..", "exponential train: --exp_name: expected a name, which . and .. are not; got ..")]
     [InlineData(
         "train --n_levels 6 --use_splitprior",
         "exponential train: --n_levels 6 with use_splitprior: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
@@ -67,6 +68,18 @@ public class UsageTests
         Assert.Equal(2, result.ErrorLines.Length);
         Assert.Equal(expected, result.ErrorLines[0]);
         Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("evaluate")]
+    [InlineData("sample")]
+    [InlineData("info")]
+    [InlineData("report")]
+    public void ARunWithoutANameIsAUsageError(string command)
+    {
+        CliResult result = Cli.Run(command, " ");
+        Assert.Equal(CommandLine.Usage, result.Code);
+        Assert.Equal($"exponential {command}: RUN: expected the name of a folder or a file; got ' '", result.ErrorLines[0]);
     }
 
     [Theory]
