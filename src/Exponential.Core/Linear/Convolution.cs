@@ -17,8 +17,8 @@ public sealed class Convolution : LinearOperator
     public Convolution(Tensor kernel, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(kernel);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        AtLeast.One(height, nameof(Convolution));
+        AtLeast.One(width, nameof(Convolution));
         CheckKernel(kernel);
         Kernel = kernel;
         Domain = [kernel.Shape[1], height, width];

@@ -15,7 +15,11 @@ public static class MatrixLogarithm
     public static Tensor Apply(Tensor matrix, int terms)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        ArgumentOutOfRangeException.ThrowIfLessThan(terms, 2);
+        if (terms < 2)
+        {
+            throw new ArgumentOutOfRangeException(nameof(terms), $"MatrixLogarithm: terms must be at least 2; got {terms}");
+        }
+
         if (matrix.Rank != 2 || matrix.Shape[0] != matrix.Shape[1])
         {
             throw new ArgumentException($"MatrixLogarithm: matrix must be square [n, n]; it is {matrix.Shape}", nameof(matrix));

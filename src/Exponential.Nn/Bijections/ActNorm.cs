@@ -18,7 +18,7 @@ public sealed class ActNorm : Bijection
     /// <param name="dtype">The element type.</param>
     public ActNorm(int channels, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        AtLeast.One(channels, nameof(ActNorm));
         _channels = channels;
         _translation = AddParameter("translation", Tensor.Zeros([channels], dtype));
         _logScale = AddParameter("log_scale", Tensor.Zeros([channels], dtype));

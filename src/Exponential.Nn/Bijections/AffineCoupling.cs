@@ -17,7 +17,7 @@ public sealed class AffineCoupling : Bijection
     /// <exception cref="ArgumentException">The event shape is not an image of an even number of channels.</exception>
     public AffineCoupling(Shape eventShape, Network network, int contextChannels = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(contextChannels);
+        AtLeast.Zero(contextChannels, nameof(AffineCoupling));
         RequireImage(eventShape);
         if (eventShape[0] % 2 != 0)
         {

@@ -25,7 +25,7 @@ public sealed class AutoregressiveConv2d : Bijection
     /// <exception cref="ArgumentOutOfRangeException">The number of channels is not positive.</exception>
     public AutoregressiveConv2d(int channels, Generator? generator = null, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        AtLeast.One(channels, nameof(AutoregressiveConv2d));
         _channels = channels;
         Shape shape = [channels, channels, 2, 2];
         _weight = AddParameter("weight", Initialization.Value(

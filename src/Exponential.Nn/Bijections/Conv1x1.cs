@@ -19,7 +19,7 @@ public sealed class Conv1x1 : Bijection
     /// <param name="dtype">The element type.</param>
     public Conv1x1(int channels, Generator? generator = null, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        AtLeast.One(channels, nameof(Conv1x1));
         _channels = channels;
         Shape shape = [channels, channels];
         _w = AddParameter("W", Initialization.Value(

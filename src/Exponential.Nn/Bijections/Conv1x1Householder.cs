@@ -21,8 +21,8 @@ public sealed class Conv1x1Householder : Bijection
     /// <param name="dtype">The element type.</param>
     public Conv1x1Householder(int channels, int reflections, Generator? generator = null, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(reflections);
+        AtLeast.One(channels, nameof(Conv1x1Householder));
+        AtLeast.One(reflections, nameof(Conv1x1Householder));
         _channels = channels;
         _reflections = reflections;
         _v = AddParameter("V", Initialization.Normal([reflections, channels], 1, Initialization.OrFresh(generator), dtype));

@@ -12,7 +12,11 @@ public sealed class Normalize : Bijection
     /// <param name="dtype">The element type.</param>
     public Normalize(double translation, double scale, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
+        if (!(scale > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(scale), FormattableString.Invariant($"Normalize: scale must be positive; got {scale}"));
+        }
+
         _translation = AddBuffer("translation", Tensor.Full([1], translation, dtype));
         _logScale = AddBuffer("log_scale", Tensor.Full([1], Math.Log(scale), dtype));
     }

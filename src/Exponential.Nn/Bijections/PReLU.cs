@@ -11,7 +11,7 @@ public sealed class PReLU : Bijection
     /// <param name="dtype">The element type.</param>
     public PReLU(int channels, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        AtLeast.One(channels, nameof(PReLU));
         _channels = channels;
         _logAlpha = AddParameter("log_alpha", Tensor.Zeros([1, channels, 1, 1], dtype));
     }

@@ -27,7 +27,7 @@ public sealed class Woodbury : Bijection
     public Woodbury(Shape eventShape, int rank = 24, Generator? generator = null, DType dtype = DType.Float32)
     {
         RequireImage(eventShape);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
+        AtLeast.One(rank, nameof(Woodbury));
         generator = Initialization.OrFresh(generator);
         _eventShape = eventShape;
         _rank = rank;

@@ -20,9 +20,9 @@ public static class MixingFlow
     public static Flow Create(Shape imageShape, MixingFlowSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Levels);
-        ArgumentOutOfRangeException.ThrowIfNegative(settings.Subflows);
-        ArgumentOutOfRangeException.ThrowIfNegative(settings.ContextChannels);
+        AtLeast.One(settings.Levels, nameof(MixingFlow));
+        AtLeast.Zero(settings.Subflows, nameof(MixingFlow));
+        AtLeast.Zero(settings.ContextChannels, nameof(MixingFlow));
         CheckSize(imageShape, settings);
 
         var builder = new Builder(imageShape, settings, Initialization.OrFresh(generator), dtype);

@@ -57,7 +57,7 @@ public sealed class VariationalDequantization : Dequantization
         Shape imageShape, MixingFlowSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.ContextChannels);
+        AtLeast.One(settings.ContextChannels, nameof(VariationalDequantization));
         generator = Initialization.OrFresh(generator);
         Flow flow = MixingFlow.Create(
             imageShape, settings with { SplitPrior = false, Translation = 0, Scale = 1, ParametrizeInverse = true }, generator, dtype);

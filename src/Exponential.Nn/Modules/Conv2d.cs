@@ -27,9 +27,9 @@ public sealed class Conv2d : Network
         Generator? generator = null,
         DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernelSize);
+        AtLeast.One(inChannels, nameof(Conv2d));
+        AtLeast.One(outChannels, nameof(Conv2d));
+        AtLeast.One(kernelSize, nameof(Conv2d));
         generator = Initialization.OrFresh(generator);
         double bound = 1 / Math.Sqrt((double)inChannels * kernelSize * kernelSize);
         _weight = AddParameter("weight", Initialization.Uniform([outChannels, inChannels, kernelSize, kernelSize], bound, generator, dtype));

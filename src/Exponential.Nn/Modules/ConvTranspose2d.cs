@@ -30,9 +30,9 @@ public sealed class ConvTranspose2d : Network
         Generator? generator = null,
         DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernelSize);
+        AtLeast.One(inChannels, nameof(ConvTranspose2d));
+        AtLeast.One(outChannels, nameof(ConvTranspose2d));
+        AtLeast.One(kernelSize, nameof(ConvTranspose2d));
         generator = Initialization.OrFresh(generator);
         double bound = 1 / Math.Sqrt((double)outChannels * kernelSize * kernelSize);
         _weight = AddParameter("weight", Initialization.Uniform([inChannels, outChannels, kernelSize, kernelSize], bound, generator, dtype));

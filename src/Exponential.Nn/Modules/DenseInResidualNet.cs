@@ -24,8 +24,8 @@ public sealed class DenseInResidualNet : Network
         DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
+        AtLeast.One(inChannels, nameof(DenseInResidualNet));
+        AtLeast.One(outChannels, nameof(DenseInResidualNet));
         settings.Check(nameof(DenseInResidualNet));
         generator = Initialization.OrFresh(generator);
         int width = settings.IntermediateChannels;

@@ -19,8 +19,8 @@ public sealed class DenseNet : Network
         int inChannels, int outChannels, DenseNetSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outChannels);
+        AtLeast.One(inChannels, nameof(DenseNet));
+        AtLeast.One(outChannels, nameof(DenseNet));
         settings.Check(nameof(DenseNet));
         generator = Initialization.OrFresh(generator);
         var layers = new Network[settings.Depth + 1];

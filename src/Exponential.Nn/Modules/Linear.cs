@@ -14,8 +14,8 @@ public sealed class Linear : Network
     /// <param name="dtype">The element type.</param>
     public Linear(int inFeatures, int outFeatures, bool bias = true, Generator? generator = null, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inFeatures);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outFeatures);
+        AtLeast.One(inFeatures, nameof(Linear));
+        AtLeast.One(outFeatures, nameof(Linear));
         generator = Initialization.OrFresh(generator);
         double bound = 1 / Math.Sqrt(inFeatures);
         _weight = AddParameter("weight", Initialization.Uniform([outFeatures, inFeatures], bound, generator, dtype));

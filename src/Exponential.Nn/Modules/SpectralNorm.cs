@@ -36,8 +36,8 @@ public sealed class SpectralNorm : Module
     public SpectralNorm(string name, Tensor kernel, int height, int width, double coefficient, Generator? generator = null)
     {
         ArgumentNullException.ThrowIfNull(kernel);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        AtLeast.One(height, nameof(SpectralNorm));
+        AtLeast.One(width, nameof(SpectralNorm));
         if (!(coefficient > 0))
         {
             throw new ArgumentOutOfRangeException(

@@ -40,7 +40,7 @@ public static partial class Evaluation
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(noise);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
+        AtLeast.One(samples, nameof(ImportanceWeightedBitsPerDim));
         model.Eval();
         using var noGrad = Autograd.NoGrad();
         DType dtype = DTypeOf(model);
