@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the Markdown tables of docs/performance.md to bench/results: our kernels, our operations beside libtorch's, callers at once, and the mixing flow's
 # training step and sampling. Under ten minutes once built.
-#   --quick      the table of operations alone, on the terminal, in under 45 s once built
+#   --quick      the tables of operations and of callers at once, on the terminal, in under 45 s once built
 #   --profile    where a training step and sampling spend their time, by entry of the backend and outside, and their memory, on the terminal
 #   --no-avx512  both libraries without AVX-512: fractions of the Vector256 peak
 # The peer needs the package TorchSharp-cpu (1.3 GB), a C compiler and Python 3; without one of them our own figures are printed.

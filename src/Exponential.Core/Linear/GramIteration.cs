@@ -33,7 +33,7 @@ internal sealed unsafe class GramIteration : IDisposable
     private readonly int _maxSteps;
     private readonly double[] _norms; // |G_k|_F as stored, from above
     private readonly int[] _exponents; // G_k was divided by 2^exponent before it was squared
-    private readonly Scratch<double> _memory; // S, then G_1, G_3, ..., then G_2, G_4, ...: each its real part and, if it is complex, its imaginary part
+    private readonly Scratch<double> _memory; // S, then G_2, G_4, ..., then G_1, G_3, ...: each its real part and, if it is complex, its imaginary part
     private readonly int _size; // of a part of S
     private readonly int _gramSize; // of a part of a Gram matrix
 

@@ -20,7 +20,8 @@ public abstract record ConvExpPlan
 
     /// <summary>
     /// As many terms as it takes to come within a tolerance of the exact exponential, certified by a bound on the kernel's norm that is
-    /// computed whenever the kernel changes. In training that bound is a quicker and, on small images, a looser one, which may take one more term.
+    /// computed whenever the kernel changes. In training that bound is a quicker and, on small images, a looser one, which may take
+    /// a few more products.
     /// </summary>
     /// <param name="Tolerance">The error allowed, relative to |x|; null for what the element type can give.</param>
     public sealed record ToTolerance(double? Tolerance = null) : ConvExpPlan;

@@ -13,7 +13,8 @@ public static partial class Evaluation
     /// <param name="batchSize">Images at a time.</param>
     /// <param name="cancellationToken">Ends the comparison between two batches.</param>
     /// <returns>The distance in each batch, in order.</returns>
-    /// <exception cref="ArgumentException">The flows have other numbers of parameters.</exception>
+    /// <exception cref="ArgumentException">The flows have no parameters, other numbers of them, or one of another shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IReadOnlyList<GradientDistance> CompareGradients(
         Flow flow, Flow reference, ImageSet images, int batchSize, CancellationToken cancellationToken = default)
@@ -26,6 +27,18 @@ public static partial class Evaluation
         {
             throw new ArgumentException(
                 $"Evaluation.CompareGradients: expects flows with as many parameters; got {flow.Parameters().Count()} and {reference.Parameters().Count()}",
+                nameof(reference));
+        }
+
+        if (pairs.Length == 0)
+        {
+            throw new ArgumentException("Evaluation.CompareGradients: the flows have no parameters, so there are no gradients to compare", nameof(flow));
+        }
+
+        foreach ((Parameter own, Parameter other) in pairs.Where(static pair => pair.Own.Value.Shape != pair.Other.Value.Shape))
+        {
+            throw new ArgumentException(
+                $"Evaluation.CompareGradients: expects parameters of the same shapes; got {own.Name} {own.Value.Shape} and {other.Name} {other.Value.Shape}",
                 nameof(reference));
         }
 
@@ -58,7 +71,7 @@ public static partial class Evaluation
             worst = Math.Max(worst, RebuildGate.RelativeDistance(left, right));
         }
 
-        return new GradientDistance(OrInfinite(Math.Sqrt(square) / other.Norm()), OrInfinite(worst));
+        return new GradientDistance(square == 0 ? 0 : OrInfinite(Math.Sqrt(square) / other.Norm()), OrInfinite(worst));
 
         static double OrInfinite(double distance) => double.IsFinite(distance) ? distance : double.PositiveInfinity;
     }

@@ -49,16 +49,19 @@ public class SpectralNormBoundTests
     }
 
     [Theory]
-    [InlineData(12, 16, 1.03)]
-    [InlineData(24, 8, 1.06)]
-    [InlineData(3, 32, 1.03)]
-    [InlineData(12, 4, 1.15)]
+    [InlineData(12, 16, 1.05)]
+    [InlineData(24, 8, 1.1)]
+    [InlineData(3, 32, 1.05)]
+    [InlineData(12, 4, 1.25)]
     [InlineData(24, 4, 1.25)]
     [InlineData(48, 4, 1.25)]
     [InlineData(48, 2, 1.7)]
-    public void A_quick_bound_costs_a_term_at_most(int channels, int size, double factor)
+    public void A_quick_bound_is_not_far_off(int channels, int size, double factor)
     {
-        CheckRandom(3, channels, channels, 3, 3, size, size, factor, BoundEffort.Quick);
+        for (ulong seed = 0; seed < 4; seed++)
+        {
+            CheckRandom(seed, channels, channels, 3, 3, size, size, factor, BoundEffort.Quick);
+        }
     }
 
     /// <summary>Training bounds the norm of a kernel in each layer and step: nothing of that may reach the heap of large objects.</summary>

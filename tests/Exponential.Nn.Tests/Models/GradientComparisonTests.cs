@@ -77,13 +77,24 @@ public sealed class GradientComparisonTests
         Assert.StartsWith("Evaluation.CompareGradients: expects flows with as many parameters; got ", error.Message, StringComparison.Ordinal);
     }
 
-    private static Flow Create(DType dtype, int subflows = 1)
+    [Fact]
+    public void AFlowOfOtherShapesIsRefused()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => Evaluation.CompareGradients(Create(DType.Float32), Create(DType.Float32, growth: 5), Images, 5));
+        Assert.StartsWith("Evaluation.CompareGradients: expects parameters of the same shapes; got ", error.Message, StringComparison.Ordinal);
+        var empty = new Flow(new Squeeze(), new StandardGaussian([12, 4, 4]));
+        error = Assert.Throws<ArgumentException>(() => Evaluation.CompareGradients(empty, empty, Images, 5));
+        Assert.StartsWith("Evaluation.CompareGradients: the flows have no parameters", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Flow Create(DType dtype, int subflows = 1, int growth = 3)
     {
         var settings = new MixingFlowSettings
         {
             Subflows = subflows,
             SplitPrior = true,
-            Network = new() { IntermediateChannels = 4, Depth = 1, Growth = 3 },
+            Network = new() { IntermediateChannels = 4, Depth = 1, Growth = growth },
         };
 
         // The same values in both types, as a file has them.

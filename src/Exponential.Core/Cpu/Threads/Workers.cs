@@ -9,11 +9,11 @@ namespace Exponential;
 /// </summary>
 /// <remarks>
 /// One job runs on the workers at a time. A caller who finds them busy, or who is inside a job already, computes its blocks
-/// itself. Such a caller takes a thread off the job of another: several callers at once are safe, and no more threads than <see cref="Count"/>
-/// compute as long as there are no more callers.
+/// itself. Such a caller takes a thread off the job of another, which does not come back to that job: several callers at once are safe, and no
+/// more threads than <see cref="Count"/> compute as long as there are no more callers.
 /// Each thread has a share of consecutive blocks, the same in every job of as many blocks where there are at least as many as threads (a smaller
-/// job takes whoever comes first), and takes from the others' shares when its own is done. So a core meets the same part of a tensor again: a line of memory that two cores have read is slow to write (27 ns
-/// on a Zen 4, against 0.6 in the core's own cache).
+/// job takes whoever comes first), and takes from the others' shares when its own is done. So a core meets the same part of a tensor again: a
+/// line of memory that two cores have read is slow to write (27 ns on a Zen 4, against 0.6 in the core's own cache).
 /// </remarks>
 internal static class Workers
 {
@@ -95,7 +95,10 @@ internal static class Workers
         }
     }
 
-    /// <summary>Whether a block of a job is the first of a thread's share, so that another thread computes the one before.</summary>
+    /// <summary>
+    /// Whether a block of a job is the first of a thread's share, so that another thread computes the one before. A hint: a job may have fewer
+    /// shares, beside other callers.
+    /// </summary>
     public static bool BeginsShare(int block, int blockCount)
     {
         int shares = Math.Min(Math.Min(_count, MostThreads), blockCount);
@@ -126,7 +129,7 @@ internal static class Workers
                     Wake.Release(claimed);
                 }
 
-                Current.Work(0);
+                Current.Work(0, seat: 0);
             }
             finally
             {
@@ -173,9 +176,9 @@ internal static class Workers
             if (number != 0 && number != seen)
             {
                 seen = number;
-                if (Current.TryJoinIn(number))
+                if (Current.TryJoinIn(number, out int seat))
                 {
-                    Current.Work(thread);
+                    Current.Work(thread, seat);
                     Current.Leave();
                 }
 
@@ -224,7 +227,7 @@ internal static class Workers
         private Share[] _shares = [];
         private int _shareCount;
         private int _threads;
-        private int _seats;
+        private int _taken; // seats of helpers
         private int _working;
         private long _number; // 0 between jobs
         private long _lastNumber;
@@ -237,7 +240,7 @@ internal static class Workers
         {
             _body = body;
             _threads = threads;
-            _seats = helpers;
+            _taken = 0;
             _shareCount = helpers + 1;
             if (_shares.Length < _shareCount)
             {
@@ -270,15 +273,20 @@ internal static class Workers
             return error;
         }
 
-        /// <summary>Takes one of the seats of the job of this number, so that no more threads than asked for take part.</summary>
-        public bool TryJoinIn(long number)
+        /// <summary>Takes one of the seats of the job of this number, from 1 on, so that no more threads than asked for take part.</summary>
+        public bool TryJoinIn(long number, out int seat)
         {
             Interlocked.Increment(ref _working);
-            if (Number == number && Interlocked.Decrement(ref _seats) >= 0 && HasBlocks())
+            if (Number == number)
             {
-                return true;
+                seat = Interlocked.Increment(ref _taken);
+                if (seat < _shareCount && HasBlocks())
+                {
+                    return true;
+                }
             }
 
+            seat = 0;
             Leave();
             return false;
         }
@@ -286,16 +294,16 @@ internal static class Workers
         public void Leave() => Interlocked.Decrement(ref _working);
 
         /// <summary>
-        /// Computes the blocks of a thread's own share, then what is left of the others'. A helper (not thread 0, the caller) leaves when its core is
-        /// needed by a caller who computes alone.
+        /// Computes the blocks of a thread's own share, then what is left of the others'. A helper (not the caller, who has seat 0) leaves for good
+        /// when its core is needed by a caller who computes alone.
         /// </summary>
-        public void Work(int thread)
+        public void Work(int thread, int seat)
         {
             for (int i = 0; i < _shareCount; i++)
             {
                 ref Share share = ref _shares[(thread + i) % _shareCount];
                 int block;
-                while ((thread == 0 || HasCore(thread)) && Volatile.Read(ref share.Taken) < share.Last && (block = Interlocked.Increment(ref share.Taken)) <= share.Last)
+                while ((seat == 0 || HasCore(seat)) && Volatile.Read(ref share.Taken) < share.Last && (block = Interlocked.Increment(ref share.Taken)) <= share.Last)
                 {
                     try
                     {
@@ -309,12 +317,8 @@ internal static class Workers
             }
         }
 
-        /// <summary>Of the threads that others leave to this job the caller has the first, and the helpers the next in order.</summary>
-        private bool HasCore(int thread)
-        {
-            int alone = Volatile.Read(ref _alone);
-            return alone <= _threads - _shareCount || thread < _threads - alone;
-        }
+        /// <summary>Whether the threads that others leave to this job reach to a seat.</summary>
+        private bool HasCore(int seat) => seat < _threads - Volatile.Read(ref _alone);
 
         private bool HasBlocks()
         {
