@@ -21,7 +21,7 @@ internal sealed unsafe class KernelTaps : IDisposable
         int reachAcross = Math.Min(kernelWidth / 2, width - 1);
         (ReachDown, ReachAcross) = swapAxes ? (reachAcross, reachDown) : (reachDown, reachAcross);
         Stride = GramIteration.Padded(Columns);
-        MatrixSize = Rows * Stride;
+        MatrixSize = checked(Rows * Stride);
         _memory = new Scratch<double>((long)TapsDown * TapsAcross * MatrixSize);
         Span<double> values = Values;
         values.Clear();
@@ -47,6 +47,8 @@ internal sealed unsafe class KernelTaps : IDisposable
             }
         }
     }
+
+    private Span<double> Values => new(_memory.Pointer, checked(TapsDown * TapsAcross * MatrixSize));
 
     /// <summary>Of the image; at most <see cref="Width"/>.</summary>
     public int Height { get; }
@@ -81,8 +83,6 @@ internal sealed unsafe class KernelTaps : IDisposable
     /// <summary>The matrix of the tap at offset (<paramref name="down"/>, <paramref name="across"/>) from the middle.</summary>
     public ReadOnlySpan<double> Tap(int down, int across) =>
         Values.Slice(((down + ReachDown) * TapsAcross + across + ReachAcross) * MatrixSize, MatrixSize);
-
-    private Span<double> Values => new(_memory.Pointer, checked(TapsDown * TapsAcross * MatrixSize));
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => _memory.Dispose();

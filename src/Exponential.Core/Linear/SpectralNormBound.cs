@@ -43,10 +43,10 @@ internal static unsafe class SpectralNormBound
     /// <summary>So few that exactness is worth them at any rate: about 0.2 ms.</summary>
     private const double SmallChange = 2e6;
 
+    private const double SmallestNormal = 2.2250738585072014E-308;
+
     /// <summary>The phases of the height and of the width that are tried, pi where true; the first pair alone for a quick bound.</summary>
     private static readonly (bool HalfDown, bool HalfAcross)[] Phases = [(false, false), (true, true), (false, true), (true, false)];
-
-    private const double SmallestNormal = 2.2250738585072014E-308;
 
     /// <summary>An upper bound on the 2-norm.</summary>
     /// <param name="kernel">[outputs, inputs, kernelHeight, kernelWidth], row-major.</param>

@@ -57,6 +57,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>The largest element, a scalar.</summary>
+    /// <exception cref="ArgumentException">There are no elements.</exception>
     public Tensor Max() => Max([]);
 
     /// <summary>The largest element over some axes, or over all when none is named; equal ones share the gradient.</summary>
@@ -66,6 +67,7 @@ public sealed partial class Tensor
     public Tensor Max(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(ReduceKind.Max, axes, keepDims);
 
     /// <summary>The smallest element, a scalar.</summary>
+    /// <exception cref="ArgumentException">There are no elements.</exception>
     public Tensor Min() => Min([]);
 
     /// <summary>The smallest element over some axes, or over all when none is named; equal ones share the gradient.</summary>
@@ -75,6 +77,7 @@ public sealed partial class Tensor
     public Tensor Min(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(ReduceKind.Min, axes, keepDims);
 
     /// <summary>ln(sum of e^x) over all elements, without overflow; see <see cref="LogSumExp(ReadOnlySpan{int}, bool)"/>.</summary>
+    /// <exception cref="ArgumentException">There are no elements.</exception>
     public Tensor LogSumExp() => LogSumExp([]);
 
     /// <summary>
@@ -105,9 +108,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>e^x / sum of e^x along an axis.</summary>
+    /// <exception cref="ArgumentException">There are no elements along the axis.</exception>
     public Tensor Softmax(int axis) => LogSoftmax("Softmax", axis).Exp();
 
     /// <summary>x - ln(sum of e^x) along an axis.</summary>
+    /// <exception cref="ArgumentException">There are no elements along the axis.</exception>
     public Tensor LogSoftmax(int axis) => LogSoftmax("LogSoftmax", axis);
 
     /// <summary>Sums stretched axes away, so that the result has the given shape, which broadcasts to this one.</summary>

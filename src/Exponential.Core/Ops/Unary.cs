@@ -121,7 +121,7 @@ public sealed partial class Tensor
     /// <summary>The nearest integer, ties to even; the derivative is 0.</summary>
     public Tensor Round() => Unary(UnaryKind.Round);
 
-    /// <summary>x^exponent for a fixed exponent; 1 with derivative 0 for an exponent of 0, whatever x is.</summary>
+    /// <summary>x^exponent for a fixed exponent; 1 with derivative 0 for an exponent of 0, whatever x is: that derivative is a constant, without a graph.</summary>
     public Tensor Pow(double exponent) => exponent switch
     {
         1 => this,
