@@ -15,11 +15,14 @@ public static class MixingFlow
     /// <param name="settings">Sizes and kinds.</param>
     /// <param name="generator">Draws the initial values; a fresh random one if null.</param>
     /// <param name="dtype">The element type.</param>
-    /// <exception cref="ArgumentException">The images cannot be squeezed that often.</exception>
+    /// <exception cref="ArgumentException">The images are empty or cannot be squeezed that often.</exception>
+    /// <exception cref="ArgumentNullException">The settings, their network or their plan is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static Flow Create(Shape imageShape, MixingFlowSettings settings, Generator? generator = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(settings.Network);
+        ArgumentNullException.ThrowIfNull(settings.ConvExpPlan);
         AtLeast.One(settings.Levels, nameof(MixingFlow));
         AtLeast.Zero(settings.Subflows, nameof(MixingFlow));
         AtLeast.Zero(settings.ContextChannels, nameof(MixingFlow));
@@ -68,6 +71,11 @@ public static class MixingFlow
         {
             throw new ArgumentOutOfRangeException(
                 nameof(settings), $"MixingFlow: settings.Network.Scales must be 1 to {MostHalvings + 1 - squeezes}; it is {scales}");
+        }
+
+        if (imageShape.ElementCount == 0)
+        {
+            throw new ArgumentException($"MixingFlow: images must have at least one channel, row and column; they are {imageShape}");
         }
 
         int divisor = 1 << (squeezes + scales - 1);

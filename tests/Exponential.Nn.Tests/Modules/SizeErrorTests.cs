@@ -30,4 +30,22 @@ public sealed class SizeErrorTests
     public void AScaleIsPositive(double scale) =>
         Assert.StartsWith(
             "Normalize: scale must be positive; got ", Assert.Throws<ArgumentOutOfRangeException>(() => new Normalize(0, scale)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AFlowOfNothingIsRefused()
+    {
+        Assert.Equal(
+            "settings.Network",
+            Assert.Throws<ArgumentNullException>(() => MixingFlow.Create([3, 8, 8], new MixingFlowSettings { Network = null! })).ParamName);
+        Assert.Equal(
+            "settings.ConvExpPlan",
+            Assert.Throws<ArgumentNullException>(() => MixingFlow.Create([3, 8, 8], new MixingFlowSettings { ConvExpPlan = null! })).ParamName);
+        foreach (Shape empty in (Shape[])[[0, 8, 8], [3, 0, 8], [3, 8, 0]])
+        {
+            Assert.StartsWith(
+                "MixingFlow: images must have at least one channel, row and column; they are [",
+                Assert.Throws<ArgumentException>(() => MixingFlow.Create(empty, new MixingFlowSettings())).Message,
+                StringComparison.Ordinal);
+        }
+    }
 }
