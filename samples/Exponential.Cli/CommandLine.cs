@@ -28,8 +28,8 @@ internal static class CommandLine
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         terminal = terminal with
         {
-            Output = new TerminalWriter(terminal.Output, "standard output"),
-            Error = new TerminalWriter(terminal.Error, vitalName: null),
+            Output = new TerminalWriter(terminal.Output, "standard output", stop),
+            Error = new TerminalWriter(terminal.Error, vitalName: null, stop),
         };
         try
         {

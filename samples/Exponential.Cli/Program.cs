@@ -12,10 +12,11 @@ CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 // The first Ctrl+C (or SIGTERM, or a terminal that is closed) asks the command to finish its step and save, however long that takes; a second one ends the process.
+// But for a terminal that is closed: the shell and the kernel both may say so, and nobody is there to mean it.
 using var stop = new CancellationTokenSource();
 void OnSignal(PosixSignalContext context)
 {
-    if (!stop.IsCancellationRequested)
+    if (!stop.IsCancellationRequested || context.Signal == PosixSignal.SIGHUP)
     {
         context.Cancel = true;
         stop.Cancel();

@@ -4,11 +4,12 @@ namespace Exponential.Cli;
 
 /// <summary>
 /// A standard stream that may be closed, or a file on a full disk. What cannot be written to the output ends the command with a line that
-/// says so; a notice that cannot be written is no reason to lose a run.
+/// says so; a notice that cannot be written is no reason to lose a run, nor is an output that closes after the stop was asked for.
 /// </summary>
 /// <param name="inner">The stream.</param>
 /// <param name="vitalName">What errors call it; null for one that is done without where it cannot be written.</param>
-internal sealed class TerminalWriter(TextWriter inner, string? vitalName) : TextWriter
+/// <param name="stop">Once cancelled, every stream is done without.</param>
+internal sealed class TerminalWriter(TextWriter inner, string? vitalName, CancellationToken stop) : TextWriter
 {
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
@@ -36,7 +37,7 @@ internal sealed class TerminalWriter(TextWriter inner, string? vitalName) : Text
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (vitalName is not null)
+            if (vitalName is not null && !stop.IsCancellationRequested)
             {
                 throw new IOException($"{vitalName} cannot be written: {e.Message}", e);
             }

@@ -15,17 +15,28 @@ public class ProcessTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals with kill");
         using var folder = new TemporaryFolder();
         using Process process = StartAndWaitForSteps(folder);
-        using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
-        {
-            kill.WaitForExit();
-        }
-
+        Send(signal, process);
         string rest = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal("", process.StandardError.ReadToEnd());
         Assert.Equal(CommandLine.Success, process.ExitCode);
         Assert.Contains("everything is saved", rest);
         Assert.True(Checkpoint.Inspect(folder.File("run", RunFolder.LastName)).Step >= 20);
+    }
+
+    [Fact]
+    public void SecondHangUpEndsNothing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sends signals with kill");
+        using var folder = new TemporaryFolder();
+        using Process process = StartAndWaitForSteps(folder);
+        Send("HUP", process);
+        Thread.Sleep(20);
+        Send("HUP", process);
+        string rest = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(CommandLine.Success, process.ExitCode);
+        Assert.Contains("everything is saved", rest);
     }
 
     [Fact]
@@ -40,6 +51,12 @@ public class ProcessTests
         CliResult resumed = Cli.Run("train", "--resume", folder.File("run"), "--max_steps", $"{step + 1}");
         Assert.Equal("", resumed.Error);
         Assert.Contains($"resumed at step {step}", resumed.Output);
+    }
+
+    private static void Send(string signal, Process process)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        kill.WaitForExit();
     }
 
     /// <summary>Starts a run in a process of its own and returns once it has taken 20 steps.</summary>

@@ -58,7 +58,7 @@ public class UsageTests
         "exponential train: --n_scales 6: expected images [channels, height, width] with height and width divisible by 64; got [3, 32, 32]")]
     [InlineData("sample x --count 0", "exponential sample: --count: expected a whole number from 1 to 4096; got '0'")]
     [InlineData("sample x -o grid.jpg", "exponential sample: --output: expected a file name that ends in .png; got 'grid.jpg'")]
-    [InlineData("report x -o last.safetensors", "exponential report: --out: expected a file name that ends in .html; got 'last.safetensors'")]
+    [InlineData("report x -o last.safetensors", "exponential report: --out: expected a file name that ends in .html or .htm; got 'last.safetensors'")]
     [InlineData("sample x --temperature -1", "exponential sample: --temperature: expected a number, at least 0; got '-1'")]
     public void UsageErrorIsOneLineAndAHint(string line, string expected)
     {

@@ -20,7 +20,7 @@ internal static class ReportCommand
             "--out",
             $"The HTML file; {DefaultName} in the first run's folder if left out.",
             (string text, out string value) => IsPage(value = text),
-            "a file name that ends in .html",
+            "a file name that ends in .html or .htm",
             "file",
             "-o");
         var command = new Command("report", "Write one HTML page about runs: figures, curves, samples over time, reconstructions, settings.") { runs, output };

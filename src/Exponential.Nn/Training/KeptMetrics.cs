@@ -34,7 +34,7 @@ internal sealed class KeptMetrics : IDisposable
             return new KeptMetrics(null, 0);
         }
 
-        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        FileStream file = OpenFile(path);
         try
         {
             return new KeptMetrics(file, EndOf(file, path, count));
@@ -57,6 +57,19 @@ internal sealed class KeptMetrics : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(
+                $"resume: {path} cannot be written ({e.Message.TrimEnd('.')}). Make it writable, or move it away to go on without the run's metrics", e);
+        }
+    }
 
     private static long EndOf(FileStream file, string path, int count)
     {

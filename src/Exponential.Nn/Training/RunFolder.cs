@@ -135,9 +135,9 @@ public sealed class RunFolder
                 : $"resume: {path} has no {LastName}; is it the folder of a run?");
     }
 
-    /// <summary>Keeps other sessions from the run, in this process or another, until the result is disposed.</summary>
+    /// <summary>Keeps other sessions from the run, in this process or another, until the result is disposed. A new run's claim is handed on, once.</summary>
     /// <exception cref="IOException">Another session is at work on the run.</exception>
-    internal IDisposable Lock() => _claim ?? Hold();
+    internal IDisposable Lock() => Interlocked.Exchange(ref _claim, null) ?? Hold();
 
     private FileStream Hold()
     {
@@ -235,6 +235,11 @@ public sealed class RunFolder
         try
         {
             stream = new FileStream(folder.Settings, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (IOException) when (File.Exists(folder.Settings))
+        {
+            folder._claim.Dispose();
+            return false;
         }
         catch
         {

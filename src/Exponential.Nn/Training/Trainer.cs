@@ -57,13 +57,14 @@ public static class Trainer
     internal static TrainingResult Start(
         TrainingRun run, RunFolder folder, ImageDataset data, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var loop = new TrainingLoop(run, folder, data, progress, cancellationToken);
+        TrainingLoop? loop = null;
         try
         {
             using IDisposable session = folder.Lock();
+            loop = new TrainingLoop(run, folder, data, progress, cancellationToken);
             return loop.Execute();
         }
-        catch (IOException) when (!loop.HasBegun)
+        catch (IOException) when (loop is { HasBegun: false })
         {
             folder.Discard();
             throw;
