@@ -44,10 +44,7 @@ public sealed class BatchLoader
             throw new ArgumentException($"BatchLoader: set '{set.Name}' must hold at least one image; it is empty", nameof(set));
         }
 
-        if (batchSize < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(batchSize), $"BatchLoader: batchSize must be at least 1; got {batchSize}");
-        }
+        AtLeast.One(batchSize, nameof(BatchLoader));
 
         _set = set;
         _seed = seed;
